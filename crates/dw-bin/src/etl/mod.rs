@@ -1,0 +1,62 @@
+//! The `etl` command: from source to star.
+
+pub mod args;
+pub mod entities;
+pub mod every;
+pub mod export;
+pub mod plan;
+pub mod reconcile;
+pub mod request;
+pub mod run;
+pub mod status;
+
+#[cfg(test)]
+mod tests;
+
+use std::process::ExitCode;
+
+use dw_core::config::Overrides;
+use dw_core::error::{DwError, DwResult};
+
+pub use args::EtlCli;
+
+use crate::app::{self, Binary, Context};
+use crate::args::GlobalArgs;
+use crate::config_command;
+use args::{EtlCommand, RunArgs};
+
+/// The process `etl`.
+pub fn main() -> ExitCode {
+    app::start::<EtlCli>()
+}
+
+impl Binary for EtlCli {
+    fn globals(&self) -> &GlobalArgs {
+        &self.globals
+    }
+
+    fn overrides(&self) -> Overrides {
+        let mut overrides = self.globals.overrides();
+        if let Some(EtlCommand::Run(run)) = &self.command {
+            run.add_to(&mut overrides);
+        }
+        overrides
+    }
+
+    async fn execute(self, context: &Context) -> DwResult<u8> {
+        // Without a command, `etl` does its main job.
+        match self.command.unwrap_or_else(|| EtlCommand::Run(RunArgs::default())) {
+            EtlCommand::Run(args) => run::execute(context, &request::check(&args)?).await,
+            EtlCommand::Plan(args) => plan::execute(context, &entities::choose(&args.entity)?).await,
+            EtlCommand::Status => status::execute(context).await,
+            EtlCommand::Reconcile(args) => reconcile::execute(context, args.dry_run).await,
+            EtlCommand::Export(args) => export::execute(context, &export::check(&args)?).await,
+            EtlCommand::Config => config_command::show(context),
+        }
+    }
+}
+
+/// Stands where a call of `dw-etl` will stand.
+fn not_connected(api: &str) -> DwError {
+    DwError::Internal(format!("this command is not connected to `{api}` yet"))
+}

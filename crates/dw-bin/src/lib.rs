@@ -1,0 +1,19 @@
+//! The binaries of the stack: command lines, output and wiring.
+//!
+//! A command checks its arguments, opens the engine, calls a library crate and shows the result. Whatever `etl` does from
+//! a shell can be done from Rust with `dw-etl` alone; nothing here is needed for it.
+
+pub mod app;
+pub mod args;
+pub mod config_command;
+pub mod engine;
+pub mod output;
+pub mod report;
+pub mod signal;
+
+#[cfg(feature = "etl")]
+pub mod etl;
+#[cfg(feature = "init")]
+pub mod init;
+#[cfg(any(feature = "etl", feature = "init"))]
+pub mod sample;

@@ -1,0 +1,348 @@
+//! The views of schema `dim`: calendar, catalogue, geography, campaigns, sellers, teams and filter lists.
+
+use crate::schema::View;
+use crate::sql_type::SqlType::*;
+
+/// `dim.VW_CLIENTES_ATIVOS`.
+pub static CLIENTES_ATIVOS: View = View {
+    schema: "dim",
+    name: "VW_CLIENTES_ATIVOS",
+    columns: &[
+        ("cliente_id", Int),
+        ("cliente_original_id", BigInt),
+        ("nome_cliente", VarChar(200)),
+        ("email", VarChar(200)),
+        ("telefone", VarChar(20)),
+        ("tipo_cliente", VarChar(20)),
+        ("segmento", VarChar(20)),
+        ("cidade", VarChar(100)),
+        ("estado", Char(2)),
+        ("pais", VarChar(50)),
+        ("data_primeiro_cadastro", Date),
+        ("data_ultima_compra", Date),
+        ("total_compras_historico", Int),
+        ("valor_total_gasto_historico", Decimal(12, 2)),
+        ("ticket_medio_historico", Decimal(15, 2)),
+        ("eh_cliente_vip", Bit),
+        ("aceita_email_marketing", Bit),
+        ("dias_desde_ultima_compra", Int),
+    ],
+    sql: include_str!("../../../../../sql/embedded/views/dim.VW_CLIENTES_ATIVOS.sql"),
+    order: &["cliente_id"],
+};
+
+/// `dim.VW_CATALOGO_PRODUTOS`.
+pub static CATALOGO_PRODUTOS: View = View {
+    schema: "dim",
+    name: "VW_CATALOGO_PRODUTOS",
+    columns: &[
+        ("produto_id", Int),
+        ("codigo_sku", VarChar(50)),
+        ("nome_produto", VarChar(200)),
+        ("categoria", VarChar(50)),
+        ("subcategoria", VarChar(50)),
+        ("marca", VarChar(50)),
+        ("nome_fornecedor", VarChar(150)),
+        ("preco_sugerido", Decimal(10, 2)),
+        ("avaliacao_media", Decimal(2, 1)),
+        ("total_avaliacoes", Int),
+        ("disponibilidade", VarChar(20)),
+        ("faixa_preco", VarChar(30)),
+        ("selo_qualidade", VarChar(20)),
+    ],
+    sql: include_str!("../../../../../sql/embedded/views/dim.VW_CATALOGO_PRODUTOS.sql"),
+    order: &["produto_id"],
+};
+
+/// `dim.VW_CALENDARIO_COMPLETO`.
+pub static CALENDARIO_COMPLETO: View = View {
+    schema: "dim",
+    name: "VW_CALENDARIO_COMPLETO",
+    columns: &[
+        ("data_id", Int),
+        ("data_completa", Date),
+        ("ano", Int),
+        ("trimestre", Int),
+        ("mes", Int),
+        ("nome_mes", VarChar(20)),
+        ("dia_semana", Int),
+        ("nome_dia_semana", VarChar(20)),
+        ("eh_fim_de_semana", Bit),
+        ("eh_feriado", Bit),
+        ("nome_feriado", VarChar(50)),
+        ("eh_dia_util", Bit),
+        ("periodo_desc", VarChar(10)),
+        ("semana_ano", Int),
+        ("dia_ano", Int),
+        ("dias_no_mes", Int),
+        ("eh_ultimo_dia_mes", Bit),
+    ],
+    sql: include_str!("../../../../../sql/embedded/views/dim.VW_CALENDARIO_COMPLETO.sql"),
+    order: &["data_id"],
+};
+
+/// `dim.VW_PRODUTOS_ATIVOS`.
+pub static PRODUTOS_ATIVOS: View = View {
+    schema: "dim",
+    name: "VW_PRODUTOS_ATIVOS",
+    columns: &[
+        ("produto_id", Int),
+        ("produto_original_id", BigInt),
+        ("codigo_sku", VarChar(50)),
+        ("nome_produto", VarChar(200)),
+        ("marca", VarChar(50)),
+        ("categoria", VarChar(50)),
+        ("subcategoria", VarChar(50)),
+        ("fornecedor_id", BigInt),
+        ("nome_fornecedor", VarChar(150)),
+        ("peso_kg", Decimal(8, 3)),
+        ("dimensoes", VarChar(40)),
+        ("preco_sugerido", Decimal(10, 2)),
+        ("custo_medio", Decimal(10, 2)),
+        ("margem_sugerida", Decimal(15, 2)),
+        ("markup_percentual", Decimal(15, 2)),
+        ("hierarquia_completa", VarChar(310)),
+        ("faixa_preco", VarChar(30)),
+        ("data_cadastro", DateTime),
+        ("data_ultima_atualizacao", DateTime),
+    ],
+    sql: include_str!("../../../../../sql/embedded/views/dim.VW_PRODUTOS_ATIVOS.sql"),
+    order: &["produto_id"],
+};
+
+/// `dim.VW_HIERARQUIA_GEOGRAFICA`.
+pub static HIERARQUIA_GEOGRAFICA: View = View {
+    schema: "dim",
+    name: "VW_HIERARQUIA_GEOGRAFICA",
+    columns: &[
+        ("regiao_id", Int),
+        ("regiao_original_id", BigInt),
+        ("pais", VarChar(50)),
+        ("regiao_pais", VarChar(30)),
+        ("estado", Char(2)),
+        ("nome_estado", VarChar(50)),
+        ("cidade", VarChar(100)),
+        ("codigo_ibge", VarChar(10)),
+        ("cep_inicial", VarChar(10)),
+        ("cep_final", VarChar(10)),
+        ("ddd", Char(2)),
+        ("tipo_municipio", VarChar(30)),
+        ("porte_municipio", VarChar(20)),
+        ("populacao_estimada", Int),
+        ("area_km2", Decimal(10, 2)),
+        ("densidade_demografica", Decimal(10, 2)),
+        ("pib_per_capita", Decimal(10, 2)),
+        ("idh", Decimal(4, 3)),
+        ("latitude", Decimal(10, 7)),
+        ("longitude", Decimal(10, 7)),
+        ("fuso_horario", VarChar(50)),
+        ("hierarquia_completa", VarChar(310)),
+        ("classificacao_populacional", VarChar(30)),
+        ("classificacao_idh", VarChar(30)),
+        ("eh_capital", Bit),
+        ("codigo_estado_ddd", VarChar(5)),
+    ],
+    sql: include_str!("../../../../../sql/embedded/views/dim.VW_HIERARQUIA_GEOGRAFICA.sql"),
+    order: &["regiao_id"],
+};
+
+/// `dim.VW_DESCONTOS_ATIVOS`.
+pub static DESCONTOS_ATIVOS: View = View {
+    schema: "dim",
+    name: "VW_DESCONTOS_ATIVOS",
+    columns: &[
+        ("desconto_id", Int),
+        ("desconto_original_id", BigInt),
+        ("codigo_desconto", VarChar(50)),
+        ("nome_campanha", VarChar(150)),
+        ("descricao", VarChar(500)),
+        ("tipo_desconto", VarChar(30)),
+        ("metodo_desconto", VarChar(30)),
+        ("valor_desconto", Decimal(10, 2)),
+        ("min_valor_compra_regra", Decimal(15, 2)),
+        ("max_valor_desconto_regra", Decimal(15, 2)),
+        ("max_usos_por_cliente", Int),
+        ("max_usos_total", Int),
+        ("aplica_em", VarChar(30)),
+        ("restricao_produtos", VarChar(500)),
+        ("restricao_clientes", VarChar(500)),
+        ("data_inicio_validade", DateTime),
+        ("data_fim_validade", DateTime),
+        ("status_validade", VarChar(20)),
+        ("dias_ate_expirar", Int),
+        ("total_usos_realizados", Int),
+        ("total_receita_gerada", Decimal(15, 2)),
+        ("total_desconto_concedido", Decimal(15, 2)),
+        ("origem_campanha", VarChar(50)),
+        ("canal_divulgacao", VarChar(50)),
+        ("eh_cumulativo", Bit),
+        ("requer_aprovacao", Bit),
+        ("ticket_medio_com_desconto", Decimal(15, 2)),
+        ("desconto_medio_por_uso", Decimal(15, 2)),
+    ],
+    sql: include_str!("../../../../../sql/embedded/views/dim.VW_DESCONTOS_ATIVOS.sql"),
+    order: &["desconto_id"],
+};
+
+/// `dim.VW_VENDEDORES_ATIVOS`.
+pub static VENDEDORES_ATIVOS: View = View {
+    schema: "dim",
+    name: "VW_VENDEDORES_ATIVOS",
+    columns: &[
+        ("vendedor_id", Int),
+        ("vendedor_original_id", BigInt),
+        ("nome_vendedor", VarChar(200)),
+        ("nome_exibicao", VarChar(200)),
+        ("email", VarChar(255)),
+        ("cargo", VarChar(50)),
+        ("nivel_senioridade", VarChar(20)),
+        ("equipe_id", Int),
+        ("nome_equipe", VarChar(120)),
+        ("regional", VarChar(50)),
+        ("tipo_equipe", VarChar(30)),
+        ("gerente_id", Int),
+        ("nome_gerente", VarChar(200)),
+        ("eh_lider", Bit),
+        ("estado_atuacao", Char(2)),
+        ("cidade_atuacao", VarChar(100)),
+        ("tipo_vendedor", VarChar(30)),
+        ("meta_mensal_base", Decimal(15, 2)),
+        ("percentual_comissao_padrao", Decimal(5, 2)),
+        ("data_contratacao", Date),
+        ("meses_na_empresa", Int),
+        ("tempo_casa_categoria", VarChar(30)),
+    ],
+    sql: include_str!("../../../../../sql/embedded/views/dim.VW_VENDEDORES_ATIVOS.sql"),
+    order: &["vendedor_id"],
+};
+
+/// `dim.VW_HIERARQUIA_VENDEDORES`.
+pub static HIERARQUIA_VENDEDORES: View = View {
+    schema: "dim",
+    name: "VW_HIERARQUIA_VENDEDORES",
+    columns: &[
+        ("vendedor_id", Int),
+        ("nome_vendedor", VarChar(200)),
+        ("cargo", VarChar(50)),
+        ("nivel_senioridade", VarChar(20)),
+        ("equipe_id", Int),
+        ("nome_equipe", VarChar(120)),
+        ("gerente_direto_id", Int),
+        ("gerente_direto_nome", VarChar(200)),
+        ("gerente_direto_cargo", VarChar(50)),
+        ("gerente_nivel2_id", Int),
+        ("gerente_nivel2_nome", VarChar(200)),
+        ("nivel_hierarquico", Int),
+        ("eh_lider", Bit),
+        ("eh_ativo", Bit),
+    ],
+    sql: include_str!("../../../../../sql/embedded/views/dim.VW_HIERARQUIA_VENDEDORES.sql"),
+    order: &["vendedor_id"],
+};
+
+/// `dim.VW_ANALISE_EQUIPE_VENDEDORES`.
+pub static ANALISE_EQUIPE_VENDEDORES: View = View {
+    schema: "dim",
+    name: "VW_ANALISE_EQUIPE_VENDEDORES",
+    columns: &[
+        ("equipe_id", Int),
+        ("nome_equipe", VarChar(120)),
+        ("tipo_equipe", VarChar(30)),
+        ("regional", VarChar(50)),
+        ("total_vendedores", Int),
+        ("total_lideres", Int),
+        ("soma_metas_individuais", Decimal(18, 2)),
+        ("media_meta_por_vendedor", Decimal(15, 2)),
+        ("meta_oficial_equipe", Decimal(15, 2)),
+        ("diferenca_metas", Decimal(18, 2)),
+        ("juniors", Int),
+        ("plenos", Int),
+        ("seniors", Int),
+    ],
+    sql: include_str!("../../../../../sql/embedded/views/dim.VW_ANALISE_EQUIPE_VENDEDORES.sql"),
+    order: &["equipe_id"],
+};
+
+/// `dim.VW_EQUIPES_ATIVAS`.
+pub static EQUIPES_ATIVAS: View = View {
+    schema: "dim",
+    name: "VW_EQUIPES_ATIVAS",
+    columns: &[
+        ("equipe_id", Int),
+        ("equipe_original_id", BigInt),
+        ("nome_equipe", VarChar(120)),
+        ("codigo_equipe", VarChar(20)),
+        ("tipo_equipe", VarChar(30)),
+        ("categoria_equipe", VarChar(30)),
+        ("regional", VarChar(50)),
+        ("estado_sede", Char(2)),
+        ("cidade_sede", VarChar(100)),
+        ("meta_mensal_equipe", Decimal(15, 2)),
+        ("meta_trimestral_equipe", Decimal(15, 2)),
+        ("meta_anual_equipe", Decimal(15, 2)),
+        ("qtd_meta_vendas_mes", Int),
+        ("qtd_membros_atual", Int),
+        ("qtd_membros_ideal", Int),
+        ("vagas_em_aberto", Int),
+        ("meta_mensal_per_capita", Decimal(15, 2)),
+        ("porte_equipe", VarChar(20)),
+        ("lider_equipe_id", Int),
+        ("nome_lider", VarChar(200)),
+        ("email_lider", VarChar(255)),
+        ("data_criacao", Date),
+        ("meses_ativa", Int),
+    ],
+    sql: include_str!("../../../../../sql/embedded/views/dim.VW_EQUIPES_ATIVAS.sql"),
+    order: &["equipe_id"],
+};
+
+/// `dim.VW_RANKING_EQUIPES_META`.
+pub static RANKING_EQUIPES_META: View = View {
+    schema: "dim",
+    name: "VW_RANKING_EQUIPES_META",
+    columns: &[
+        ("ranking_geral", BigInt),
+        ("ranking_regional", BigInt),
+        ("equipe_id", Int),
+        ("nome_equipe", VarChar(120)),
+        ("tipo_equipe", VarChar(30)),
+        ("regional", VarChar(50)),
+        ("meta_mensal_equipe", Decimal(15, 2)),
+        ("qtd_membros_atual", Int),
+        ("meta_per_capita", Decimal(15, 2)),
+        ("faixa_meta", VarChar(30)),
+    ],
+    sql: include_str!("../../../../../sql/embedded/views/dim.VW_RANKING_EQUIPES_META.sql"),
+    order: &["ranking_geral"],
+};
+
+/// `dim.VW_ANALISE_REGIONAL_EQUIPES`.
+pub static ANALISE_REGIONAL_EQUIPES: View = View {
+    schema: "dim",
+    name: "VW_ANALISE_REGIONAL_EQUIPES",
+    columns: &[
+        ("regional", VarChar(50)),
+        ("total_equipes", Int),
+        ("total_vendedores", Int),
+        ("meta_mensal_regional", Decimal(18, 2)),
+        ("meta_media_por_equipe", Decimal(15, 2)),
+        ("menor_meta", Decimal(15, 2)),
+        ("maior_meta", Decimal(15, 2)),
+        ("meta_per_capita_regional", Decimal(15, 2)),
+        ("equipes_diretas", Int),
+        ("equipes_inside", Int),
+        ("equipes_key_accounts", Int),
+        ("equipes_ecommerce", Int),
+    ],
+    sql: include_str!("../../../../../sql/embedded/views/dim.VW_ANALISE_REGIONAL_EQUIPES.sql"),
+    order: &["regional"],
+};
+
+/// `dim.VW_FILTROS_R1`.
+pub static FILTROS_R1: View = View {
+    schema: "dim",
+    name: "VW_FILTROS_R1",
+    columns: &[("tipo_filtro", VarChar(30)), ("valor", VarChar(200)), ("ordem", BigInt)],
+    sql: include_str!("../../../../../sql/embedded/views/dim.VW_FILTROS_R1.sql"),
+    order: &["tipo_filtro", "ordem"],
+};

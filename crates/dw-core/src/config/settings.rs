@@ -1,0 +1,133 @@
+//! The typed tree of settings that the rest of the stack reads.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::secret::Secret;
+
+/// The word behind every value that nobody gave.
+pub(super) const DEFAULT_ORIGIN: &str = "default";
+
+/// Which engine holds the two databases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    /// SQLite files in `data_dir`.
+    Embedded,
+    /// A SQL Server.
+    SqlServer,
+}
+
+/// How results are written to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputFormat {
+    /// For people: a table on a terminal, plain lines in a pipe.
+    Text,
+    /// For programs: one JSON document.
+    Json,
+}
+
+/// Every setting of the stack.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The engine.
+    pub engine: EngineKind,
+    /// Folder of the embedded databases.
+    pub data_dir: PathBuf,
+    /// Folder whose SQL texts replace the built-in ones of the same name.
+    pub sql_dir: Option<PathBuf>,
+    /// Form of the output.
+    pub output: OutputFormat,
+    /// Directives of the log; `-v` wins over them.
+    pub log_filter: Option<String>,
+    /// How long a database that another process writes to is waited for.
+    pub busy_timeout_seconds: u64,
+    /// The ETL. It has no default of its own, so that the section may be absent.
+    #[serde(default)]
+    pub etl: EtlSettings,
+    /// The SQL Server engine.
+    pub sqlserver: SqlServerSettings,
+    /// The configuration file in use.
+    #[serde(skip)]
+    pub(super) file: Option<PathBuf>,
+    /// Value and origin of each setting, in the order of the register.
+    #[serde(skip)]
+    pub(super) effective: Vec<EffectiveSetting>,
+}
+
+/// `[etl]`: each one overrides what `ctl.etl_control` says for an entity.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EtlSettings {
+    /// Rows of a batch.
+    pub batch_size: Option<u32>,
+    /// How far behind the source's clock the extraction ends.
+    pub cutoff_minutes: Option<u32>,
+    /// How far before the watermark it begins.
+    pub lookback_minutes: Option<u32>,
+    /// More rejected rows than this end the run with exit code 10.
+    pub max_rejects: Option<u64>,
+}
+
+/// `[sqlserver]`: for the SQL Server engine. The embedded engine ignores it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SqlServerSettings {
+    /// Host name or address.
+    pub server: String,
+    /// TCP port.
+    pub port: u16,
+    /// Login.
+    pub user: Option<String>,
+    /// Its password.
+    pub password: Option<Secret>,
+    /// Name of the source database.
+    pub oltp_database: String,
+    /// Name of the warehouse.
+    pub dw_database: String,
+    /// Whether the connection is encrypted.
+    pub encrypt: bool,
+    /// Whether a certificate that cannot be verified is accepted.
+    pub trust_server_certificate: bool,
+    /// The certificate authority that signs the server's certificate.
+    pub ca_file: Option<PathBuf>,
+    /// How long a statement may take.
+    pub timeout_seconds: u64,
+}
+
+/// One line of the `config` command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EffectiveSetting {
+    /// Dotted path: `etl.batch_size`.
+    pub key: &'static str,
+    /// The value, `***` for a secret, `None` when it is not set.
+    pub value: Option<String>,
+    /// `default`, `dw.toml:7`, `environment variable DW_ENGINE`, `--engine`.
+    pub origin: String,
+}
+
+impl Settings {
+    /// Value and origin of every setting, secrets hidden.
+    pub fn effective(&self) -> &[EffectiveSetting] {
+        &self.effective
+    }
+
+    /// Where the value of a setting came from.
+    pub fn origin(&self, key: &str) -> Option<&str> {
+        self.effective.iter().find(|setting| setting.key == key).map(|setting| setting.origin.as_str())
+    }
+
+    /// The configuration file in use, if any.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// True when a command may create the sample by itself (ruling 26): the embedded engine in the default folder, chosen
+    /// by nobody, without a configuration file. Whoever names a folder means one that exists.
+    pub fn may_create_sample(&self) -> bool {
+        self.engine == EngineKind::Embedded && self.file.is_none() && self.origin("data_dir") == Some(DEFAULT_ORIGIN)
+    }
+}

@@ -1,0 +1,215 @@
+//! One SQLite connection: how it is opened, how statements run on it, what its errors mean.
+//! It blocks; [`super::session`] runs it on a thread of its own.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
+
+use super::collation;
+use super::dialect::TEXT_KEY_COLLATION;
+use crate::engine::Access;
+use crate::error::{Database, DwError, DwResult};
+use crate::value::{RowBatch, Value};
+
+/// Statements kept prepared a connection: more than a run uses.
+const STATEMENT_CACHE: usize = 200;
+
+/// An open file and what is needed to explain its errors.
+#[derive(Debug)]
+pub(super) struct FileConnection {
+    connection: Connection,
+    database: Database,
+    path: PathBuf,
+    busy_timeout: Duration,
+}
+
+impl FileConnection {
+    /// Opens the file; with `create` a missing one is made.
+    pub(super) fn open(
+        database: Database,
+        path: &Path,
+        access: Access,
+        create: bool,
+        busy_timeout: Duration,
+    ) -> DwResult<Self> {
+        let mut flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        flags |= match access {
+            Access::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
+            Access::ReadWrite => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        };
+        if create {
+            flags |= OpenFlags::SQLITE_OPEN_CREATE;
+        }
+        let location = path.display().to_string();
+        let connection = Connection::open_with_flags(path, flags)
+            .map_err(|error| explain(&error, database, &location, busy_timeout, "open"))?;
+        let file = Self { connection, database, path: path.to_owned(), busy_timeout };
+        file.set_up(access).map_err(|error| file.explain(&error, "open"))?;
+        Ok(file)
+    }
+
+    fn set_up(&self, access: Access) -> rusqlite::Result<()> {
+        let connection = &self.connection;
+        connection.busy_timeout(self.busy_timeout)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+        connection.create_collation(TEXT_KEY_COLLATION, collation::compare)?;
+        // The cache is the memory that a connection may use; temporary tables spill to a file beyond it.
+        connection.pragma_update(None, "cache_size", if access == Access::ReadWrite { -49_152 } else { -16_384 })?;
+        connection.pragma_update(None, "temp_store", "FILE")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        if access == Access::ReadWrite {
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            // In WAL mode a commit is then safe against a killed process; a power cut may lose the last commits, never more.
+            connection.pragma_update(None, "synchronous", "NORMAL")?;
+            connection.pragma_update(None, "wal_autocheckpoint", 16_000)?;
+        } else {
+            // A first read tells a damaged or foreign file before any statement of a run.
+            connection.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn query(&self, sql: &str, params: &[Value]) -> DwResult<RowBatch> {
+        let mut rows = RowBatch::default();
+        self.for_each_chunk(sql, params, usize::MAX, |chunk| {
+            if rows.width() == 0 {
+                rows = chunk;
+            } else {
+                rows.append(chunk);
+            }
+            true
+        })?;
+        Ok(rows)
+    }
+
+    /// Runs a query and hands over its rows in chunks until `take` answers false.
+    pub(super) fn for_each_chunk(
+        &self,
+        sql: &str,
+        params: &[Value],
+        chunk: usize,
+        mut take: impl FnMut(RowBatch) -> bool,
+    ) -> DwResult<()> {
+        let mut run = || -> rusqlite::Result<()> {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            bind(&mut statement, params)?;
+            let width = statement.column_count();
+            let mut rows = statement.raw_query();
+            let capacity = chunk.min(4_096);
+            let mut batch = RowBatch::with_capacity(width, capacity);
+            while let Some(row) = rows.next()? {
+                for column in 0..width {
+                    batch.push_value(to_value(row.get_ref(column)?));
+                }
+                if batch.len() >= chunk {
+                    let full = std::mem::replace(&mut batch, RowBatch::with_capacity(width, capacity));
+                    if !take(full) {
+                        return Ok(());
+                    }
+                }
+            }
+            if !batch.is_empty() {
+                take(batch);
+            }
+            Ok(())
+        };
+        run().map_err(|error| self.explain(&error, sql))
+    }
+
+    pub(super) fn execute(&self, sql: &str, params: &[Value]) -> DwResult<u64> {
+        let run = || -> rusqlite::Result<usize> {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            bind(&mut statement, params)?;
+            if statement.column_count() > 0 {
+                // A pragma or a RETURNING answers rows; they are read to the end and not needed.
+                let mut rows = statement.raw_query();
+                while rows.next()?.is_some() {}
+                return Ok(0);
+            }
+            statement.raw_execute()
+        };
+        run().map(|changed| u64::try_from(changed).unwrap_or(0)).map_err(|error| self.explain(&error, sql))
+    }
+
+    /// Runs an INSERT with the parameters ?1, ?2, ... once a row.
+    pub(super) fn bulk(&self, sql: &str, rows: &RowBatch) -> DwResult<u64> {
+        let run = || -> rusqlite::Result<u64> {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let mut copied = 0;
+            for row in rows.rows() {
+                for (index, value) in row.iter().enumerate() {
+                    bind_value(&mut statement, index + 1, value)?;
+                }
+                statement.raw_execute()?;
+                copied += 1;
+            }
+            Ok(copied)
+        };
+        run().map_err(|error| self.explain(&error, sql))
+    }
+
+    fn explain(&self, error: &rusqlite::Error, sql: &str) -> DwError {
+        explain(error, self.database, &self.path.display().to_string(), self.busy_timeout, sql)
+    }
+}
+
+fn bind(statement: &mut Statement<'_>, params: &[Value]) -> rusqlite::Result<()> {
+    for (position, value) in params.iter().enumerate() {
+        let name = format!("@P{}", position + 1);
+        // A text of several dialects may leave a parameter unused.
+        if let Some(index) = statement.parameter_index(&name)? {
+            bind_value(statement, index, value)?;
+        }
+    }
+    Ok(())
+}
+
+fn bind_value(statement: &mut Statement<'_>, index: usize, value: &Value) -> rusqlite::Result<()> {
+    match value {
+        Value::Null => statement.raw_bind_parameter(index, rusqlite::types::Null),
+        Value::Int(number) => statement.raw_bind_parameter(index, number),
+        Value::Text(text) => statement.raw_bind_parameter(index, text.as_str()),
+    }
+}
+
+fn to_value(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Int(number),
+        // The schema has no REAL; a float in a file that somebody else wrote is shown as text and refused by its reader.
+        ValueRef::Real(number) => Value::Text(number.to_string()),
+        ValueRef::Text(text) | ValueRef::Blob(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+    }
+}
+
+fn explain(error: &rusqlite::Error, database: Database, location: &str, busy_timeout: Duration, sql: &str) -> DwError {
+    let location = location.to_owned();
+    let message = match error {
+        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
+    };
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            DwError::Busy { database, location, waited_seconds: busy_timeout.as_secs() }
+        }
+        Some(ErrorCode::DiskFull) => DwError::DiskFull { database, location },
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => DwError::Corrupt { database, location, message },
+        Some(
+            ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure,
+        ) => DwError::Unreachable { database, location, message },
+        Some(ErrorCode::ConstraintViolation) => DwError::Constraint { database, message },
+        _ if message.contains("no such table") || message.contains("no such column") => DwError::SchemaMismatch {
+            message: format!("{database} at `{location}` lacks something that this version needs: {message}"),
+            hint: "run `init`, which creates what is missing and keeps the data".to_owned(),
+        },
+        _ => DwError::Statement {
+            database,
+            message,
+            statement: sql.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect(),
+            transient: false,
+        },
+    }
+}

@@ -1,0 +1,245 @@
+//! An async session over a blocking SQLite connection: a thread of its own, commands in order, bounded streams.
+
+use std::sync::mpsc;
+
+use async_trait::async_trait;
+use tokio::sync::{mpsc as stream, oneshot};
+
+use super::connection::FileConnection;
+use super::dialect::SqliteDialect;
+use crate::dialect::Dialect;
+use crate::engine::{Computed, Executor, RowSource, RowStream, Session, Transaction};
+use crate::error::{DwError, DwResult};
+use crate::value::{RowBatch, Value};
+
+/// Chunks that a stream reads ahead of its consumer.
+const READ_AHEAD: usize = 2;
+
+enum Command {
+    Query { sql: String, params: Vec<Value>, reply: oneshot::Sender<DwResult<RowBatch>> },
+    Stream { sql: String, params: Vec<Value>, chunk: usize, out: stream::Sender<DwResult<RowBatch>> },
+    Execute { sql: String, params: Vec<Value>, reply: Option<oneshot::Sender<DwResult<u64>>> },
+    Bulk { sql: String, rows: RowBatch, reply: oneshot::Sender<DwResult<u64>> },
+}
+
+/// A session on a file.
+#[derive(Debug)]
+pub struct EmbeddedSession {
+    commands: mpsc::Sender<Command>,
+}
+
+impl EmbeddedSession {
+    /// Opens the connection on its thread and waits until it is open.
+    pub(super) async fn start(
+        name: &str,
+        open: impl FnOnce() -> DwResult<FileConnection> + Send + 'static,
+    ) -> DwResult<Self> {
+        let (commands, inbox) = mpsc::channel();
+        let (opened, is_open) = oneshot::channel();
+        std::thread::Builder::new()
+            .name(format!("dw-{name}"))
+            .spawn(move || match open() {
+                Ok(connection) => {
+                    if opened.send(Ok(())).is_ok() {
+                        serve(&connection, &inbox);
+                    }
+                }
+                Err(error) => {
+                    // Nobody listens only when the caller gave up, and then nobody needs the error.
+                    let _unheard = opened.send(Err(error));
+                }
+            })
+            .map_err(|error| DwError::Internal(format!("cannot start a thread: {error}")))?;
+        is_open.await.map_err(|_| gone())??;
+        Ok(Self { commands })
+    }
+
+    fn send(&self, command: Command) -> DwResult<()> {
+        self.commands.send(command).map_err(|_| gone())
+    }
+
+    async fn run(&self, sql: &str, params: &[Value]) -> DwResult<u64> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Execute { sql: sql.to_owned(), params: params.to_vec(), reply: Some(reply) })?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+fn gone() -> DwError {
+    DwError::Internal("the thread of a database session has ended".to_owned())
+}
+
+/// The life of the thread. A reply that nobody waits for any more is dropped: its future was cancelled.
+fn serve(connection: &FileConnection, inbox: &mpsc::Receiver<Command>) {
+    while let Ok(command) = inbox.recv() {
+        match command {
+            Command::Query { sql, params, reply } => {
+                tracing::trace!(sql, "query");
+                drop(reply.send(connection.query(&sql, &params)));
+            }
+            Command::Execute { sql, params, reply } => {
+                tracing::trace!(sql, "execute");
+                let result = connection.execute(&sql, &params);
+                if let Some(reply) = reply {
+                    drop(reply.send(result));
+                }
+            }
+            Command::Bulk { sql, rows, reply } => {
+                tracing::trace!(sql, rows = rows.len(), "bulk");
+                drop(reply.send(connection.bulk(&sql, &rows)));
+            }
+            Command::Stream { sql, params, chunk, out } => {
+                tracing::trace!(sql, "stream");
+                let result =
+                    connection.for_each_chunk(&sql, &params, chunk, |rows| out.blocking_send(Ok(rows)).is_ok());
+                if let Err(error) = result {
+                    drop(out.blocking_send(Err(error)));
+                }
+            }
+        }
+    }
+}
+
+/// The INSERT of a bulk copy: one prepared statement, run once a row, which also evaluates the computed columns.
+fn bulk_insert(table: &str, columns: &[&str], computed: &[Computed]) -> String {
+    let mut names: Vec<&str> = columns.to_vec();
+    let mut values: Vec<String> = (1..=columns.len()).map(|n| format!("?{n}")).collect();
+    for column in computed {
+        let mut expression = column.expression.clone();
+        for (index, name) in columns.iter().enumerate() {
+            expression = expression.replace(&format!("{{{name}}}"), &format!("?{}", index + 1));
+        }
+        names.push(&column.column);
+        values.push(expression);
+    }
+    format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), values.join(", "))
+}
+
+struct EmbeddedRows {
+    chunks: stream::Receiver<DwResult<RowBatch>>,
+}
+
+#[async_trait]
+impl RowSource for EmbeddedRows {
+    async fn next(&mut self) -> DwResult<Option<RowBatch>> {
+        self.chunks.recv().await.transpose()
+    }
+}
+
+#[async_trait]
+impl Executor for EmbeddedSession {
+    fn dialect(&self) -> &'static dyn Dialect {
+        &SqliteDialect
+    }
+
+    async fn query(&mut self, sql: &str, params: &[Value]) -> DwResult<RowBatch> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Query { sql: sql.to_owned(), params: params.to_vec(), reply })?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    async fn stream<'a>(&'a mut self, sql: &str, params: &[Value], chunk: usize) -> DwResult<RowStream<'a>> {
+        let (out, chunks) = stream::channel(READ_AHEAD);
+        self.send(Command::Stream { sql: sql.to_owned(), params: params.to_vec(), chunk: chunk.max(1), out })?;
+        Ok(Box::new(EmbeddedRows { chunks }))
+    }
+
+    async fn execute(&mut self, sql: &str, params: &[Value]) -> DwResult<u64> {
+        self.run(sql, params).await
+    }
+
+    async fn bulk(&mut self, table: &str, columns: &[&str], rows: RowBatch) -> DwResult<u64> {
+        self.bulk_computed(table, columns, &[], rows).await
+    }
+
+    async fn bulk_computed(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        computed: &[Computed],
+        rows: RowBatch,
+    ) -> DwResult<u64> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Bulk { sql: bulk_insert(table, columns, computed), rows, reply })?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+#[async_trait]
+impl Session for EmbeddedSession {
+    async fn begin(&mut self) -> DwResult<Box<dyn Transaction + '_>> {
+        // IMMEDIATE takes the write lock now, so that a busy file is told here and not in the middle of a batch.
+        self.run("BEGIN IMMEDIATE", &[]).await?;
+        Ok(Box::new(EmbeddedTransaction { session: self, open: true }))
+    }
+
+    async fn begin_snapshot(&mut self) -> DwResult<()> {
+        self.run("BEGIN DEFERRED", &[]).await.map(|_| ())
+    }
+
+    async fn end_snapshot(&mut self) -> DwResult<()> {
+        self.run("COMMIT", &[]).await.map(|_| ())
+    }
+}
+
+#[derive(Debug)]
+struct EmbeddedTransaction<'a> {
+    session: &'a mut EmbeddedSession,
+    open: bool,
+}
+
+impl Drop for EmbeddedTransaction<'_> {
+    fn drop(&mut self) {
+        if self.open {
+            // Commands run in order, so whatever comes next on this session finds the transaction gone.
+            drop(self.session.send(Command::Execute { sql: "ROLLBACK".to_owned(), params: Vec::new(), reply: None }));
+        }
+    }
+}
+
+#[async_trait]
+impl Executor for EmbeddedTransaction<'_> {
+    fn dialect(&self) -> &'static dyn Dialect {
+        &SqliteDialect
+    }
+
+    async fn query(&mut self, sql: &str, params: &[Value]) -> DwResult<RowBatch> {
+        self.session.query(sql, params).await
+    }
+
+    async fn stream<'a>(&'a mut self, sql: &str, params: &[Value], chunk: usize) -> DwResult<RowStream<'a>> {
+        self.session.stream(sql, params, chunk).await
+    }
+
+    async fn execute(&mut self, sql: &str, params: &[Value]) -> DwResult<u64> {
+        self.session.execute(sql, params).await
+    }
+
+    async fn bulk(&mut self, table: &str, columns: &[&str], rows: RowBatch) -> DwResult<u64> {
+        self.session.bulk(table, columns, rows).await
+    }
+
+    async fn bulk_computed(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        computed: &[Computed],
+        rows: RowBatch,
+    ) -> DwResult<u64> {
+        self.session.bulk_computed(table, columns, computed, rows).await
+    }
+}
+
+#[async_trait]
+impl Transaction for EmbeddedTransaction<'_> {
+    async fn commit(mut self: Box<Self>) -> DwResult<()> {
+        self.session.run("COMMIT", &[]).await?;
+        self.open = false;
+        Ok(())
+    }
+
+    async fn rollback(mut self: Box<Self>) -> DwResult<()> {
+        self.open = false;
+        self.session.run("ROLLBACK", &[]).await.map(|_| ())
+    }
+}

@@ -1,0 +1,90 @@
+//! Rows of `ctl.etl_control`: watermarks and what an operator set for an entity.
+
+use dw_core::engine::Executor;
+use dw_core::error::DwResult;
+use dw_core::sql_text;
+use dw_core::sql_text::SqlText;
+use dw_core::time::{Seconds, WATERMARK_START};
+
+const READ: SqlText = sql_text!("etl/read_control");
+const FINISH: SqlText = sql_text!("etl/finish_control");
+const PARKED: SqlText = sql_text!("etl/parked_keys");
+
+/// A control row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Control {
+    /// Entity.
+    pub entity: String,
+    /// The last change that was loaded: stamp and key.
+    pub watermark: (Seconds, i64),
+    /// How far a run stays behind the clock of the source.
+    pub cutoff_minutes: i64,
+    /// Rows a batch.
+    pub batch_size: i64,
+    /// An operator's switch; `init` never touches it (product decision 11).
+    pub is_active: bool,
+    /// The last run that worked on it.
+    pub last_run: Option<i64>,
+    /// How that ended.
+    pub last_status: Option<String>,
+    /// When it last ended well.
+    pub last_success: Option<Seconds>,
+    /// How far behind the watermark a run reads again.
+    pub lookback_minutes: i64,
+}
+
+/// All control rows.
+///
+/// # Errors
+/// Of the engine.
+pub async fn read<E: Executor + ?Sized>(executor: &mut E) -> DwResult<Vec<Control>> {
+    let sql = READ.for_dialect(executor.dialect())?;
+    let rows = executor.query(&sql, &[]).await?;
+    rows.rows()
+        .map(|row| {
+            let int =
+                |column: usize| -> DwResult<Option<i64>> { row.get(column).map_or(Ok(None), |value| value.int()) };
+            let text = |column: usize| -> DwResult<Option<String>> {
+                row.get(column).map_or(Ok(None), |value| Ok(value.text()?.map(str::to_owned)))
+            };
+            Ok(Control {
+                entity: text(0)?.unwrap_or_default(),
+                watermark: (int(1)?.unwrap_or(WATERMARK_START), int(2)?.unwrap_or(0)),
+                cutoff_minutes: int(3)?.unwrap_or(2),
+                batch_size: int(4)?.unwrap_or(1_000),
+                is_active: int(5)? == Some(1),
+                last_run: int(6)?,
+                last_status: text(7)?,
+                last_success: int(8)?,
+                lookback_minutes: int(9)?.unwrap_or(10),
+            })
+        })
+        .collect()
+}
+
+/// Records how an entity ended.
+///
+/// # Errors
+/// Of the engine.
+pub async fn finish<E: Executor + ?Sized>(
+    executor: &mut E,
+    entity: &str,
+    run: i64,
+    succeeded: bool,
+    now: Seconds,
+) -> DwResult<()> {
+    let sql = FINISH.for_dialect(executor.dialect())?;
+    let status = if succeeded { "success" } else { "failed" };
+    let params = [entity.into(), run.into(), status.into(), succeeded.then_some(now).into(), now.into()];
+    executor.execute(&sql, &params).await.map(|_| ())
+}
+
+/// The keys of an entity whose rows hold a placeholder in a unique column.
+///
+/// # Errors
+/// Of the engine.
+pub async fn parked<E: Executor + ?Sized>(executor: &mut E, entity: &str) -> DwResult<Vec<i64>> {
+    let sql = PARKED.for_dialect(executor.dialect())?;
+    let rows = executor.query(&sql, &[entity.into()]).await?;
+    rows.rows().filter_map(|row| row.first()).filter_map(|key| key.int().transpose()).collect()
+}

@@ -1,0 +1,56 @@
+//! Secondary indexes of a target that has no rows yet are dropped before its first load and made after it, sorted: keeping
+//! them row by row would cost more than the rows. Whatever is missing when an entity ends is made, so that a crash in a first
+//! load costs nothing but its time.
+
+use dw_core::ddl;
+use dw_core::engine::Transaction;
+use dw_core::error::DwResult;
+use dw_core::members::UNKNOWN_KEY;
+use dw_core::schema::{Index, Table};
+
+use crate::writers::Writers;
+
+/// Unique indexes hold a rule of the contract and stay.
+fn secondary(table: &'static Table) -> impl Iterator<Item = &'static Index> {
+    table.indexes.iter().filter(|index| !index.unique)
+}
+
+/// Drops the secondary indexes of a table that holds no row but the member -1.
+///
+/// # Errors
+/// Of the engine.
+pub async fn drop_of_empty(writers: &Writers<'_>, table: &'static Table) -> DwResult<()> {
+    let mut writer = writers.take().await?;
+    let mut work = writer.begin().await?;
+    let tx = work.transaction();
+    if is_empty(tx, table).await? {
+        for index in secondary(table) {
+            let sql = ddl::drop_index(tx.dialect(), table, index);
+            tx.execute(&sql, &[]).await?;
+        }
+    }
+    work.commit().await
+}
+
+/// Makes the secondary indexes that are missing.
+///
+/// # Errors
+/// Of the engine.
+pub async fn ensure(writers: &Writers<'_>, table: &'static Table) -> DwResult<()> {
+    let mut writer = writers.take().await?;
+    let mut work = writer.begin().await?;
+    let tx = work.transaction();
+    for index in secondary(table) {
+        let sql = ddl::create_index(tx.dialect(), table, index);
+        tx.execute(&sql, &[]).await?;
+    }
+    work.commit().await
+}
+
+async fn is_empty(tx: &mut dyn Transaction, table: &Table) -> DwResult<bool> {
+    let dialect = tx.dialect();
+    let target = dialect.table(table.schema, table.name);
+    let sql = dialect
+        .select_limited(&format!("{key} FROM {target} WHERE {key} <> {UNKNOWN_KEY}", key = table.primary_key[0]), 1);
+    Ok(tx.query(&sql, &[]).await?.is_empty())
+}

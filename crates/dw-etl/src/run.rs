@@ -1,0 +1,453 @@
+//! A run: locks, one cutoff, entities phase by phase, what is derived from sets, and an audit trail that is closed whatever
+//! happens. A failing entity does not end the others.
+
+use std::time::{Duration, Instant};
+
+use dw_audit::runs::{self, Process, RunStatus};
+use dw_core::engine::{Access, Engine, LockGuard, SharedEngine};
+use dw_core::entity::Phase;
+use dw_core::error::{Database, DwError, DwResult};
+use dw_core::time::{self, Seconds, WATERMARK_START};
+use futures_util::future::join_all;
+
+use crate::control::{self, Control};
+use crate::entity::{Entity, TransformContext};
+use crate::feed::{FeedOptions, StopFlag};
+use crate::indexes;
+use crate::options::{RunOptions, Selection};
+use crate::pipeline::{Extraction, Outcome};
+use crate::report::{EntityReport, EntityStatus, Reporter, RunReport};
+use crate::settle;
+use crate::sink::WarehouseSink;
+use crate::source::{SqlSource, Window};
+use crate::writers::Writers;
+
+/// An entity that this run works on.
+struct Job {
+    entity: &'static dyn Entity,
+    control: Control,
+    batch_size: usize,
+}
+
+impl Job {
+    fn name(&self) -> &'static str {
+        self.entity.descriptor().name
+    }
+}
+
+/// Runs entities once.
+///
+/// # Errors
+/// When the run as a whole cannot begin: options, databases, locks. What happens to an entity is in the report.
+pub async fn run(
+    engine: SharedEngine,
+    options: &RunOptions,
+    reporter: &dyn Reporter,
+    stop: &StopFlag,
+) -> DwResult<RunReport> {
+    let started = Instant::now();
+    options.validate()?;
+    let (jobs, skipped) = select(&*engine, options).await?;
+    let process = Process::current();
+    let locks = lock_all(&*engine, &jobs, &process).await?;
+    // Control rows are read again under the locks: another run may have moved the watermarks meanwhile.
+    let jobs = refresh(&*engine, jobs).await?;
+    let cutoff = cutoff(&*engine, options, &jobs).await?;
+    let now = time::now();
+    let mut dry_session = match options.dry_run {
+        true => Some(engine.open(Database::Dw, Access::ReadWrite, "etl dry run").await?),
+        false => None,
+    };
+    let writers = match dry_session.as_mut() {
+        Some(session) => Writers::dry(session).await?,
+        None => Writers::open(&*engine).await?,
+    };
+    let run_id =
+        if options.dry_run { None } else { Some(open_run(&writers, &jobs, &process, now, cutoff, reporter).await?) };
+    let context = Context { engine: &engine, options, reporter, stop, writers: &writers, cutoff, run_id, now };
+    let mut entities = context.work(&jobs).await;
+    entities.extend(skipped);
+    sort_as_planned(&mut entities);
+    let report = context.close(entities, started.elapsed()).await?;
+    drop(writers);
+    drop(locks);
+    Ok(report)
+}
+
+/// The entities to run and those that are switched off.
+async fn select(engine: &dyn Engine, options: &RunOptions) -> DwResult<(Vec<Job>, Vec<EntityReport>)> {
+    // The source is tried first: without it there is nothing to do.
+    drop(engine.open(Database::Oltp, Access::ReadOnly, "etl").await?);
+    let mut session = engine.open(Database::Dw, Access::ReadOnly, "etl").await?;
+    let controls = control::read(&mut *session).await?;
+    let mut jobs = Vec::new();
+    let mut skipped = Vec::new();
+    for entity in options.entities.resolve()? {
+        let name = entity.descriptor().name;
+        match controls.iter().find(|control| control.entity == name) {
+            Some(control) if control.is_active => {
+                let batch_size =
+                    options.batch_size.unwrap_or_else(|| usize::try_from(control.batch_size).unwrap_or(1_000));
+                jobs.push(Job { entity, control: control.clone(), batch_size });
+            }
+            Some(_) if options.entities == Selection::All => {
+                skipped.push(EntityReport::new(name, EntityStatus::Skipped));
+            }
+            Some(_) => {
+                return Err(DwError::usage(
+                    format!("{name} is switched off: its row in ctl.etl_control has is_active = 0"),
+                    "set is_active = 1 there, or leave the entity out",
+                ));
+            }
+            None => {
+                return Err(DwError::SchemaMismatch {
+                    message: format!("{name} has no row in ctl.etl_control"),
+                    hint: "run `init`, which adds the rows that are missing".to_owned(),
+                });
+            }
+        }
+    }
+    Ok((jobs, skipped))
+}
+
+async fn refresh(engine: &dyn Engine, mut jobs: Vec<Job>) -> DwResult<Vec<Job>> {
+    let mut session = engine.open(Database::Dw, Access::ReadOnly, "etl").await?;
+    let controls = control::read(&mut *session).await?;
+    for job in &mut jobs {
+        if let Some(control) = find(&controls, job.name()) {
+            job.control = control;
+        }
+    }
+    Ok(jobs)
+}
+
+fn find(controls: &[Control], name: &str) -> Option<Control> {
+    controls.iter().find(|control| control.entity == name).cloned()
+}
+
+/// Takes the locks of all entities, or none: the second run of an entity is told who holds it.
+async fn lock_all(engine: &dyn Engine, jobs: &[Job], process: &Process) -> DwResult<Vec<Box<dyn LockGuard>>> {
+    let holder = format!(
+        "process {} on {} (user {}) since {}Z",
+        process.id,
+        process.host,
+        process.user,
+        time::format_timestamp(time::now())
+    );
+    let mut names: Vec<&str> = jobs.iter().map(Job::name).collect();
+    // One order for all runs, so that two runs never wait for each other.
+    names.sort_unstable();
+    let mut locks = Vec::new();
+    for name in names {
+        locks.push(engine.lock(name, &holder).await?);
+    }
+    Ok(locks)
+}
+
+/// One upper bound for all entities of a run, so that no fact outruns its dimensions (ruling 4, defect E12).
+async fn cutoff(engine: &dyn Engine, options: &RunOptions, jobs: &[Job]) -> DwResult<Seconds> {
+    let minutes =
+        options.cutoff_minutes.unwrap_or_else(|| jobs.iter().map(|job| job.control.cutoff_minutes).max().unwrap_or(2));
+    let (clock, oldest) = engine.source_clock().await?;
+    Ok(upper_bound(clock, minutes, oldest))
+}
+
+/// The clock minus the margin, at least a second, and before the oldest open transaction.
+pub fn upper_bound(clock: Seconds, cutoff_minutes: i64, oldest_transaction: Option<Seconds>) -> Seconds {
+    let margin = cutoff_minutes.saturating_mul(60).max(1);
+    let bound = clock.saturating_sub(margin);
+    oldest_transaction.map_or(bound, |oldest| bound.min(oldest.saturating_sub(1)))
+}
+
+async fn open_run(
+    writers: &Writers<'_>,
+    jobs: &[Job],
+    process: &Process,
+    now: Seconds,
+    cutoff: Seconds,
+    reporter: &dyn Reporter,
+) -> DwResult<i64> {
+    let names: Vec<&str> = jobs.iter().map(Job::name).collect();
+    let mut writer = writers.take().await?;
+    let mut work = writer.begin().await?;
+    for run in runs::close_interrupted(work.transaction(), &names, now).await? {
+        reporter.notice(&format!(
+            "run {run} was interrupted; it is now closed as failed, and this run goes on from its last batch"
+        ));
+    }
+    crate::calendar_table::ensure(work.transaction(), None, now).await?;
+    let run = runs::start_run(work.transaction(), &names, process, now, cutoff).await?;
+    work.commit().await?;
+    Ok(run)
+}
+
+fn sort_as_planned(entities: &mut [EntityReport]) {
+    let place = |name: &str| dw_core::entities::ALL.iter().position(|entity| entity.name == name);
+    entities.sort_by_key(|report| place(report.entity));
+}
+
+struct Context<'r, 'w> {
+    engine: &'r SharedEngine,
+    options: &'r RunOptions,
+    reporter: &'r dyn Reporter,
+    stop: &'r StopFlag,
+    writers: &'r Writers<'w>,
+    cutoff: Seconds,
+    run_id: Option<i64>,
+    now: Seconds,
+}
+
+impl Context<'_, '_> {
+    /// All phases. Sources of later phases read ahead while earlier ones are applied.
+    async fn work(&self, jobs: &[Job]) -> Vec<EntityReport> {
+        let mut waiting = Vec::new();
+        for job in jobs {
+            waiting.push((job, self.start(job).await));
+        }
+        let mut done: Vec<EntityReport> = Vec::new();
+        for phase in [Phase::Dimensions, Phase::Sellers, Phase::Facts, Phase::Discounts] {
+            let (now, later): (Vec<_>, Vec<_>) =
+                waiting.into_iter().partition(|(job, _)| job.entity.descriptor().phase == phase);
+            waiting = later;
+            let sales_failed = phase == Phase::Discounts
+                && done.iter().any(|report| report.entity == "fact_vendas" && report.status == EntityStatus::Failed);
+            let finished =
+                join_all(now.into_iter().map(|(job, started)| self.entity(job, started, sales_failed))).await;
+            done.extend(finished);
+            self.settle(phase, &mut done).await;
+        }
+        done
+    }
+
+    async fn start(&self, job: &Job) -> DwResult<Extraction> {
+        let again = self.keys_to_read_again(job).await?;
+        self.extraction(job, self.window(job, again), self.options.max_batches).await
+    }
+
+    async fn extraction(&self, job: &Job, window: Window, max_batches: Option<u64>) -> DwResult<Extraction> {
+        let session = self.engine.open(Database::Oltp, Access::ReadOnly, job.name()).await?;
+        let source = SqlSource::new(session, job.entity, window);
+        let (calendar_first, calendar_last) = crate::calendar::bounds(time::day_of(self.now));
+        let options = FeedOptions {
+            batch_size: job.batch_size,
+            max_batches,
+            context: TransformContext { calendar_first, calendar_last },
+            stop: self.stop.clone(),
+        };
+        Ok(Extraction::start(job.entity, source, options))
+    }
+
+    fn window(&self, job: &Job, again: Vec<i64>) -> Window {
+        if let Some((from, to)) = self.options.window {
+            // A backfill: everything in it counts as new, and the watermark stays.
+            return Window {
+                lower: from,
+                upper: to.min(self.cutoff),
+                watermark: (i64::MIN, i64::MIN),
+                again: Vec::new(),
+            };
+        }
+        if self.options.full_refresh {
+            return Window { lower: WATERMARK_START, upper: self.cutoff, watermark: (i64::MIN, i64::MIN), again };
+        }
+        let lookback = self.options.lookback_minutes.unwrap_or(job.control.lookback_minutes);
+        Window::incremental(job.control.watermark, lookback, self.cutoff, again)
+    }
+
+    async fn keys_to_read_again(&self, job: &Job) -> DwResult<Vec<i64>> {
+        let mut session = self.engine.open(Database::Dw, Access::ReadOnly, job.name()).await?;
+        let mut keys = dw_audit::rejects::open_keys(&mut *session, job.name()).await?;
+        keys.extend(control::parked(&mut *session, job.name()).await?);
+        keys.sort_unstable();
+        keys.dedup();
+        Ok(keys)
+    }
+
+    async fn entity(&self, job: &Job, extraction: DwResult<Extraction>, sales_failed: bool) -> EntityReport {
+        let started = Instant::now();
+        self.reporter.entity_started(job.name());
+        let result = if let Err(error) = self.open_entity(job).await {
+            Err(error)
+        } else if sales_failed {
+            Err(DwError::Internal("not run, because fact_vendas failed and a discount needs its sale".to_owned()))
+        } else {
+            self.load(job, extraction).await
+        };
+        let mut report = EntityReport::new(job.name(), EntityStatus::Success);
+        match &result {
+            Ok(outcome) => {
+                report.count(&outcome.counters, started.elapsed());
+                report.more_pending = outcome.more_pending;
+            }
+            Err(error) => fail(&mut report, error),
+        }
+        if let Err(error) = self.finish(job, &mut report).await {
+            fail(&mut report, &error);
+        }
+        self.reporter.entity_finished(&report);
+        report
+    }
+
+    async fn open_entity(&self, job: &Job) -> DwResult<()> {
+        let Some(run) = self.run_id else { return Ok(()) };
+        let mut writer = self.writers.take().await?;
+        let mut work = writer.begin().await?;
+        runs::start_entity(work.transaction(), run, job.name(), job.control.watermark, time::now()).await?;
+        work.commit().await
+    }
+
+    async fn load(&self, job: &Job, extraction: DwResult<Extraction>) -> DwResult<Outcome> {
+        let target = job.entity.descriptor().target;
+        indexes::drop_of_empty(self.writers, target).await?;
+        let watermark = self.options.window.is_none().then_some(job.control.watermark);
+        let mut sink = WarehouseSink::new(job.entity, self.writers, self.run_id, watermark);
+        let drained = extraction?.drain(&mut sink, self.reporter).await;
+        indexes::ensure(self.writers, target).await?;
+        let mut outcome = drained?;
+        if !job.entity.descriptor().swappable.is_empty() && !outcome.more_pending {
+            outcome.counters += self.unpark(job, &mut sink).await?;
+        }
+        if job.name() == "dim_equipe" {
+            settle::team_names(self.writers).await?;
+        }
+        Ok(outcome)
+    }
+
+    /// Rows that were parked for a value of theirs and did not come with this run are read again by key; whatever is still
+    /// parked then fails the entity (ruling 8).
+    async fn unpark(&self, job: &Job, sink: &mut WarehouseSink<'_, '_>) -> DwResult<dw_audit::counters::Counters> {
+        let parked = self.parked(job).await?;
+        if parked.is_empty() {
+            return Ok(dw_audit::counters::Counters::default());
+        }
+        let nothing_new = (i64::MAX, i64::MAX);
+        let window = Window { lower: i64::MAX, upper: i64::MIN, watermark: nothing_new, again: parked };
+        let outcome = self.extraction(job, window, None).await?.drain(sink, &crate::report::Silent).await?;
+        let left = self.parked(job).await?;
+        if left.is_empty() {
+            return Ok(outcome.counters);
+        }
+        let sample: Vec<String> = left.iter().take(5).map(i64::to_string).collect();
+        Err(DwError::StillParked {
+            entity: job.name().to_owned(),
+            count: i64::try_from(left.len()).unwrap_or(i64::MAX),
+            sample: format!("keys {}", sample.join(", ")),
+        })
+    }
+
+    async fn parked(&self, job: &Job) -> DwResult<Vec<i64>> {
+        let mut writer = self.writers.take().await?;
+        let mut work = writer.begin().await?;
+        let keys = control::parked(work.transaction(), job.name()).await?;
+        work.commit().await?;
+        Ok(keys)
+    }
+
+    async fn finish(&self, job: &Job, report: &mut EntityReport) -> DwResult<()> {
+        let mut writer = self.writers.take().await?;
+        let mut work = writer.begin().await?;
+        let tx = work.transaction();
+        if let Some(run) = self.run_id {
+            let now = time::now();
+            let ok = report.status == EntityStatus::Success;
+            runs::finish_entity(tx, run, job.name(), report.error.as_deref(), report.more_pending, now).await?;
+            control::finish(tx, job.name(), run, ok, now).await?;
+        }
+        let controls = control::read(tx).await?;
+        report.watermark_to = find(&controls, job.name())
+            .filter(|control| control.watermark.0 > WATERMARK_START)
+            .map(|control| format!("{}/{}", time::format_timestamp(control.watermark.0), control.watermark.1));
+        work.commit().await
+    }
+
+    /// Derives what depends on sets. An error is that of the entity whose rows asked for it.
+    async fn settle(&self, phase: Phase, done: &mut [EntityReport]) {
+        let ran = |done: &[EntityReport], name: &str| done.iter().any(|report| report.entity == name);
+        let steps: &[&str] = match phase {
+            Phase::Dimensions => &[],
+            Phase::Sellers => &["dim_vendedor", "dim_equipe"],
+            Phase::Facts => &["fact_vendas", "fact_metas"],
+            Phase::Discounts => &[],
+        };
+        let steps: Vec<&str> = steps.iter().copied().filter(|step| ran(done, step)).collect();
+        for step in steps {
+            let result = match step {
+                "fact_vendas" => settle::after_sales(self.writers).await,
+                "fact_metas" => settle::after_targets(self.writers).await,
+                _ => settle::after_sellers(self.writers).await,
+            };
+            if let (Err(error), Some(report)) = (result, done.iter_mut().find(|report| report.entity == step)) {
+                fail(report, &error);
+            }
+        }
+    }
+
+    async fn close(&self, mut entities: Vec<EntityReport>, elapsed: Duration) -> DwResult<RunReport> {
+        let failed = entities.iter().filter(|report| report.status == EntityStatus::Failed).count();
+        let succeeded = entities.iter().filter(|report| report.status == EntityStatus::Success).count();
+        let errors: Vec<String> = entities
+            .iter()
+            .filter_map(|report| report.error.as_ref().map(|error| format!("{}: {error}", report.entity)))
+            .collect();
+        let status = RunStatus::of(succeeded, failed);
+        if let Some(run) = self.run_id {
+            let error = (!errors.is_empty()).then(|| errors.join(" | "));
+            let closed = async {
+                let mut writer = self.writers.take().await?;
+                let mut work = writer.begin().await?;
+                runs::finish_run(work.transaction(), run, succeeded, failed, error.as_deref(), time::now()).await?;
+                work.commit().await
+            };
+            // The entities' own errors matter more than that the trail could not be closed; the next run closes it.
+            if let Err(error) = closed.await {
+                self.reporter.notice(&format!("run {run} could not be closed in the audit trail: {error}"));
+                if failed == 0 {
+                    return Err(error);
+                }
+            }
+        }
+        let exit_code = exit_code(&entities, status, self.options.max_rejects);
+        let more_pending = entities.iter().any(|report| report.more_pending);
+        for report in &mut entities {
+            if self.options.dry_run {
+                report.watermark_to = None;
+            }
+        }
+        Ok(RunReport {
+            run_id: self.run_id,
+            status: status.as_str(),
+            dry_run: self.options.dry_run,
+            cutoff: self.cutoff,
+            seconds: elapsed.as_secs_f64(),
+            more_pending,
+            entities,
+            exit_code,
+        })
+    }
+}
+
+fn fail(report: &mut EntityReport, error: &DwError) {
+    tracing::error!(entity = report.entity, code = error.code(), %error, "entity failed");
+    report.status = EntityStatus::Failed;
+    report.error = Some(error.to_string());
+    report.error_code = Some(error.code());
+    report.exit_code = error.exit_code();
+}
+
+/// 0, 10 or 11; or the more telling code of the failures when all entities failed with the same one. Rejects alone are no
+/// failure unless there are more than the operator allows (ruling 27).
+pub fn exit_code(entities: &[EntityReport], status: RunStatus, max_rejects: Option<u64>) -> u8 {
+    use dw_core::exit;
+    let rejected: u64 = entities.iter().map(|report| report.rejected).sum();
+    match status {
+        RunStatus::Success if max_rejects.is_some_and(|limit| rejected > limit) => exit::PARTIAL,
+        RunStatus::Success => exit::OK,
+        RunStatus::Partial => exit::PARTIAL,
+        RunStatus::Failed => {
+            let mut codes =
+                entities.iter().filter(|report| report.exit_code != exit::OK).map(|report| report.exit_code);
+            let first = codes.next().unwrap_or(exit::FAILED);
+            if codes.all(|code| code == first) { first } else { exit::FAILED }
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Columns that are derived from a set of rows: team aggregates and leader, titles, ranks, customer totals, team names
+//! (rulings 10 and 11). Batches record the groups that they affect; here each affected group is derived anew, once a run, in
+//! bounded steps. A step forgets its groups in the transaction that derives them, so that a crash loses none.
+
+use dw_core::engine::Transaction;
+use dw_core::error::DwResult;
+use dw_core::schema::Table;
+use dw_core::sql_text;
+use dw_core::sql_text::SqlText;
+use dw_core::sql_type::SqlType;
+use dw_core::value::Value;
+
+use crate::writers::Writers;
+
+/// Groups that one transaction derives.
+const GROUPS_A_STEP: u64 = 20_000;
+
+/// How the rows of a kind of group are derived.
+#[derive(Debug, Clone, Copy)]
+struct Derivation {
+    /// Kind of group.
+    kind: &'static str,
+    /// The new values: the key first, then the columns of the target by name.
+    select: SqlText,
+    target: &'static Table,
+    key: &'static str,
+    columns: &'static [&'static str],
+    /// Columns that are computed from those of `select` in the engine's own arithmetic: name, sum, count.
+    means: &'static [(&'static str, &'static str, &'static str)],
+    /// Likewise: name, amount, and the unit in cents of which the column counts at least one.
+    ratios: &'static [(&'static str, &'static str, i64)],
+}
+
+use dw_core::catalog::dims::{DIM_CLIENTE, DIM_EQUIPE, DIM_VENDEDOR};
+use dw_core::catalog::facts::FACT_METAS;
+
+const GERENTE: Derivation = Derivation {
+    kind: "gerente",
+    select: sql_text!("etl/settle_gerente"),
+    target: &DIM_VENDEDOR,
+    key: "vendedor_id",
+    columns: &["eh_lider", "cargo"],
+    means: &[],
+    ratios: &[],
+};
+
+const EQUIPE: Derivation = Derivation {
+    kind: "equipe",
+    select: sql_text!("etl/settle_equipe"),
+    target: &DIM_EQUIPE,
+    key: "equipe_id",
+    columns: &[
+        "lider_equipe_id",
+        "nome_lider",
+        "email_lider",
+        "meta_mensal_equipe",
+        "meta_trimestral_equipe",
+        "meta_anual_equipe",
+        "qtd_membros_atual",
+        "qtd_membros_ideal",
+    ],
+    means: &[],
+    // One sale for every 50,000 of the goal, at least one.
+    ratios: &[("qtd_meta_vendas_mes", "meta_mensal_equipe", 5_000_000)],
+};
+
+const MES: Derivation = Derivation {
+    kind: "mes",
+    select: sql_text!("etl/settle_mes"),
+    target: &FACT_METAS,
+    key: "meta_id",
+    columns: &["ranking_periodo", "quartil_performance"],
+    means: &[],
+    ratios: &[],
+};
+
+const CLIENTE: Derivation = Derivation {
+    kind: "cliente",
+    select: sql_text!("etl/settle_cliente"),
+    target: &DIM_CLIENTE,
+    key: "cliente_id",
+    columns: &["total_compras_historico", "valor_total_gasto_historico"],
+    means: &[("ticket_medio_historico", "valor_total_gasto_historico", "total_compras_historico")],
+    ratios: &[],
+};
+
+const SELLERS_OF_TARGETS: SqlText = sql_text!("etl/settle_vendedor");
+const TEAM_NAMES: SqlText = sql_text!("etl/team_names");
+
+/// Derives what depends on sets of sellers: titles, then teams.
+///
+/// # Errors
+/// Of the engine.
+pub async fn after_sellers(writers: &Writers<'_>) -> DwResult<()> {
+    derive(writers, &GERENTE).await?;
+    derive(writers, &EQUIPE).await
+}
+
+/// Derives what depends on sets of sales: customer totals.
+///
+/// # Errors
+/// Of the engine.
+pub async fn after_sales(writers: &Writers<'_>) -> DwResult<()> {
+    derive(writers, &CLIENTE).await
+}
+
+/// Derives what depends on sets of targets: ranks, and the goals of the teams of their sellers.
+///
+/// # Errors
+/// Of the engine.
+pub async fn after_targets(writers: &Writers<'_>) -> DwResult<()> {
+    derive(writers, &MES).await?;
+    while let Some(highest) = next_step(writers, "vendedor").await? {
+        let mut writer = writers.take().await?;
+        let mut work = writer.begin().await?;
+        let tx = work.transaction();
+        let sql = SELLERS_OF_TARGETS.for_dialect(tx.dialect())?;
+        tx.execute(&sql, &[highest.into()]).await?;
+        forget(tx, "vendedor", highest).await?;
+        work.commit().await?;
+    }
+    derive(writers, &EQUIPE).await
+}
+
+/// Names the teams.
+///
+/// # Errors
+/// Of the engine.
+pub async fn team_names(writers: &Writers<'_>) -> DwResult<()> {
+    let mut writer = writers.take().await?;
+    let mut work = writer.begin().await?;
+    let tx = work.transaction();
+    let dialect = tx.dialect();
+    let target = dialect.table(DIM_EQUIPE.schema, DIM_EQUIPE.name);
+    let names = TEAM_NAMES.for_dialect(dialect)?;
+    let differs = dialect.differs(&["nome_equipe"], "t", "x");
+    // Two teams may exchange names: all that change give theirs up first.
+    for (value, source) in [
+        (
+            dialect.concat(&["'#'".to_owned(), "CAST(t.equipe_original_id AS VARCHAR(20))".to_owned()]),
+            format!("({names}) x"),
+        ),
+        ("x.nome_equipe".to_owned(), format!("({names}) x")),
+    ] {
+        let sql = dialect.update_from(
+            &target,
+            "t",
+            &[format!("nome_equipe = {value}")],
+            &source,
+            &format!("t.equipe_id = x.equipe_id AND {differs}"),
+        );
+        tx.execute(&sql, &[]).await?;
+    }
+    work.commit().await
+}
+
+async fn derive(writers: &Writers<'_>, derivation: &Derivation) -> DwResult<()> {
+    while let Some(highest) = next_step(writers, derivation.kind).await? {
+        let mut writer = writers.take().await?;
+        let mut work = writer.begin().await?;
+        let tx = work.transaction();
+        let sql = update(tx, derivation)?;
+        let changed = tx.execute(&sql, &[highest.into()]).await?;
+        tracing::debug!(kind = derivation.kind, changed, "derived");
+        forget(tx, derivation.kind, highest).await?;
+        work.commit().await?;
+    }
+    Ok(())
+}
+
+fn update(tx: &mut dyn Transaction, derivation: &Derivation) -> DwResult<String> {
+    let dialect = tx.dialect();
+    let mut select = derivation.select.for_dialect(dialect)?;
+    for (name, sum, count) in derivation.means {
+        let mean = dialect.mean(&format!("y.{sum}"), &format!("y.{count}"));
+        select = format!("SELECT y.*, {mean} AS {name} FROM ({select}) y");
+    }
+    for (name, amount, unit) in derivation.ratios {
+        let unit = dialect.literal(SqlType::Decimal(15, 2), &Value::Int(*unit));
+        let ratio = dialect.whole_ratio(&format!("y.{amount}"), &unit);
+        select = format!("SELECT y.*, CASE WHEN {ratio} < 1 THEN 1 ELSE {ratio} END AS {name} FROM ({select}) y");
+    }
+    let computed = derivation.means.iter().map(|mean| mean.0).chain(derivation.ratios.iter().map(|ratio| ratio.0));
+    let columns: Vec<&str> = derivation.columns.iter().copied().chain(computed).collect();
+    let sets: Vec<String> = columns.iter().map(|column| format!("{column} = x.{column}")).collect();
+    Ok(dialect.update_from(
+        &dialect.table(derivation.target.schema, derivation.target.name),
+        "t",
+        &sets,
+        &format!("({select}) x"),
+        &format!(
+            "t.{key} = x.{key} AND {differs}",
+            key = derivation.key,
+            differs = dialect.differs(&columns, "t", "x")
+        ),
+    ))
+}
+
+/// The highest group of the next step, `None` when there is no group left.
+async fn next_step(writers: &Writers<'_>, kind: &str) -> DwResult<Option<i64>> {
+    let mut writer = writers.take().await?;
+    let mut work = writer.begin().await?;
+    let tx = work.transaction();
+    let dialect = tx.dialect();
+    let groups = dialect.table("ctl", "etl_affected_group");
+    let first = dialect
+        .select_limited(&format!("group_id FROM {groups} WHERE group_kind = @P1 ORDER BY group_id"), GROUPS_A_STEP);
+    let highest = tx.query(&format!("SELECT MAX(z.group_id) FROM ({first}) z"), &[kind.into()]).await?;
+    work.commit().await?;
+    highest.get(0, 0).int()
+}
+
+async fn forget(tx: &mut dyn Transaction, kind: &str, highest: i64) -> DwResult<()> {
+    let groups = tx.dialect().table("ctl", "etl_affected_group");
+    let sql = format!("DELETE FROM {groups} WHERE group_kind = @P1 AND group_id <= @P2");
+    tx.execute(&sql, &[kind.into(), highest.into()]).await.map(|_| ())
+}

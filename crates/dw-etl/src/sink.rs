@@ -1,0 +1,210 @@
+//! The port to which batches go, and its implementation over the warehouse: stage, resolve keys, infer members, park swapped
+//! values, insert what is new, update what differs, move the watermark, add the counters, commit. One batch is one
+//! transaction (design invariant 4); the steps are the same on every engine.
+
+use async_trait::async_trait;
+use dw_audit::counters::Counters;
+use dw_audit::rejects::{self, Resolution};
+use dw_core::engine::Transaction;
+use dw_core::entity::Absent;
+use dw_core::error::{DwError, DwResult};
+use dw_core::sql_text;
+use dw_core::sql_text::SqlText;
+use dw_core::time::{self, Seconds};
+use dw_core::value::Value;
+
+use crate::calendar_table;
+use crate::entity::Entity;
+use crate::feed::{StagedBatch, orphan};
+use crate::statements::Statements;
+use crate::writers::Writers;
+
+const MOVE_WATERMARK: SqlText = sql_text!("etl/move_watermark");
+const NOTE_PARKED: SqlText = sql_text!("etl/note_parked");
+const FORGET_PARKED: SqlText = sql_text!("etl/forget_parked");
+
+/// Where the batches of an entity go.
+#[async_trait]
+pub trait Sink: Send {
+    /// Applies a batch, all of it or nothing, and returns what it did.
+    ///
+    /// # Errors
+    /// Whatever keeps the sink from applying; nothing of the batch is then kept.
+    async fn apply(&mut self, batch: StagedBatch) -> DwResult<Counters>;
+}
+
+/// Writes an entity to the warehouse.
+#[derive(Debug)]
+pub struct WarehouseSink<'w, 'a> {
+    entity: &'static dyn Entity,
+    statements: Statements,
+    writers: &'w Writers<'a>,
+    /// The run whose counters are kept, `None` in a dry run.
+    run: Option<i64>,
+    /// The watermark as this run knows it; `None` when the run must not move it.
+    watermark: Option<(Seconds, i64)>,
+}
+
+impl<'w, 'a> WarehouseSink<'w, 'a> {
+    /// A sink for `entity`. With a `watermark` it is moved by compare and set, without one it stays (backfill, ruling 27).
+    pub fn new(
+        entity: &'static dyn Entity,
+        writers: &'w Writers<'a>,
+        run: Option<i64>,
+        watermark: Option<(Seconds, i64)>,
+    ) -> Self {
+        let statements = Statements::new(entity, writers.dialect());
+        Self { entity, statements, writers, run, watermark }
+    }
+
+    async fn write(&self, tx: &mut dyn Transaction, batch: StagedBatch) -> DwResult<Counters> {
+        let mut counters = Counters { extracted: batch.extracted, batches: 1, ..Counters::default() };
+        let now = time::now();
+        let name = self.entity.descriptor().name;
+        let run = self.run.unwrap_or(0);
+        let last = batch.last;
+        for row in &batch.rejects {
+            rejects::store(tx, name, run, row, now).await?;
+            counters.rejected += 1;
+        }
+        for key in &batch.gone {
+            rejects::resolve(tx, name, *key, Resolution::GoneFromSource, now).await?;
+            self.retire(tx, *key, now).await?;
+        }
+        if !batch.rows.is_empty() {
+            calendar_table::ensure(tx, batch.days, now).await?;
+            self.load(tx, batch, &mut counters, now).await?;
+        }
+        if let (Some(from), Some(to)) = (self.watermark, last.filter(|to| Some(*to) > self.watermark)) {
+            let sql = MOVE_WATERMARK.for_dialect(tx.dialect())?;
+            let params = [name.into(), to.0.into(), to.1.into(), from.0.into(), from.1.into(), now.into()];
+            if tx.execute(&sql, &params).await? != 1 {
+                return Err(DwError::WatermarkMoved { entity: name.to_owned() });
+            }
+        }
+        if let Some(run) = self.run {
+            dw_audit::runs::add_counters(tx, run, name, &counters, now).await?;
+        }
+        Ok(counters)
+    }
+
+    async fn load(
+        &self,
+        tx: &mut dyn Transaction,
+        batch: StagedBatch,
+        counters: &mut Counters,
+        now: Seconds,
+    ) -> DwResult<()> {
+        let statements = &self.statements;
+        let entity = self.entity.descriptor();
+        let written_at: Value = (now * 1_000).into();
+        tx.execute(&statements.clear_stage(), &[]).await?;
+        let rows = batch.rows.len();
+        let staged = tx
+            .bulk_computed(&statements.stage(), statements.staged_columns(), &statements.resolved(), batch.rows)
+            .await?;
+        if staged != u64::try_from(rows).unwrap_or(u64::MAX) {
+            return Err(DwError::Internal(format!("{rows} rows were to be staged, {staged} were")));
+        }
+        let counts = tx.query(&statements.count_stage(), &[]).await?;
+        let count = |column: usize| -> DwResult<u64> {
+            Ok(u64::try_from(counts.get(0, column).int()?.unwrap_or(0)).unwrap_or(0))
+        };
+        counters.soft_deleted += count(1)?;
+        let mut orphans = 0;
+        for (index, parent) in statements.parents().enumerate() {
+            if count(2 + index)? == 0 {
+                continue;
+            }
+            if parent.absent == Absent::Infer {
+                counters.inferred += tx.execute(&statements.infer(parent), &[]).await?;
+                tx.execute(&statements.resolve_again(parent), &[]).await?;
+            } else {
+                orphans += self.reject_orphans(tx, parent.staged, now).await?;
+            }
+        }
+        counters.rejected += orphans;
+        self.park_conflicts(tx, now).await?;
+        let updates = tx.execute(&statements.mark_changed(), &[]).await?;
+        if updates > 0 {
+            for group in entity.groups {
+                tx.execute(&statements.record_group(group, true), &[]).await?;
+            }
+        }
+        let inserts =
+            if count(0)? > 0 { tx.execute(&statements.insert(), std::slice::from_ref(&written_at)).await? } else { 0 };
+        if let (Some(link), Some(parent)) = (statements.link_self(), entity.self_parent) {
+            tx.execute(&statements.resolve_again(parent), &[]).await?;
+            tx.execute(&link, &[]).await?;
+        }
+        if updates > 0 {
+            tx.execute(&statements.update(), std::slice::from_ref(&written_at)).await?;
+        }
+        if updates + inserts > 0 {
+            for group in entity.groups {
+                tx.execute(&statements.record_group(group, false), &[]).await?;
+            }
+        }
+        if !entity.swappable.is_empty() {
+            tx.execute(&statements.unpark(), &[]).await?;
+        }
+        tx.execute(&statements.resolve_rejects(), &[now.into()]).await?;
+        counters.inserted += inserts;
+        counters.updated += updates;
+        counters.unchanged += staged.saturating_sub(inserts + updates + orphans);
+        Ok(())
+    }
+
+    /// Moves staged rows whose mandatory reference is absent to quarantine.
+    async fn reject_orphans(&self, tx: &mut dyn Transaction, staged: &str, now: Seconds) -> DwResult<u64> {
+        let Some((read, remove)) = self.statements.orphans() else { return Ok(0) };
+        let name = self.entity.descriptor().name;
+        let rows = tx.query(&read, &[]).await?;
+        for row in rows.rows() {
+            let row = orphan(self.entity, staged, row)?;
+            rejects::store(tx, name, self.run.unwrap_or(0), &row, now).await?;
+        }
+        tx.execute(&remove, &[]).await
+    }
+
+    /// Frees unique values that staged rows bring and other rows hold (ruling 8).
+    async fn park_conflicts(&self, tx: &mut dyn Transaction, now: Seconds) -> DwResult<()> {
+        let entity = self.entity.descriptor();
+        for swappable in entity.swappable {
+            let holders = tx.query(&self.statements.conflicts(swappable), &[]).await?;
+            for row in holders.rows() {
+                let Some(key) = row.first() else { continue };
+                tx.execute(&self.statements.park(swappable), std::slice::from_ref(key)).await?;
+                let sql = NOTE_PARKED.for_dialect(tx.dialect())?;
+                tx.execute(&sql, &[entity.name.into(), key.clone(), now.into()]).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A row that was read again and is no longer in the source: its target row, if there is one, is marked as deleted, and a
+    /// parked one keeps its placeholder.
+    async fn retire(&self, tx: &mut dyn Transaction, key: i64, now: Seconds) -> DwResult<()> {
+        let entity = self.entity.descriptor();
+        let sql = FORGET_PARKED.for_dialect(tx.dialect())?;
+        tx.execute(&sql, &[entity.name.into(), key.into()]).await?;
+        tx.execute(&self.statements.mark_deleted(), &[now.into(), key.into()]).await.map(|_| ())
+    }
+}
+
+#[async_trait]
+impl Sink for WarehouseSink<'_, '_> {
+    async fn apply(&mut self, batch: StagedBatch) -> DwResult<Counters> {
+        let last = batch.last;
+        let name = self.entity.descriptor().name;
+        let mut writer = self.writers.take().await?;
+        writer.prepare(name, || self.statements.create_stage()).await?;
+        let mut tx = writer.begin().await?;
+        let counters = self.write(tx.transaction(), batch).await?;
+        tx.commit().await?;
+        if let (Some(known), Some(last)) = (self.watermark.as_mut(), last) {
+            *known = (*known).max(last);
+        }
+        Ok(counters)
+    }
+}

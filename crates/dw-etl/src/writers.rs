@@ -1,0 +1,185 @@
+//! The sessions that write to the warehouse: as many as the engine allows at a time, or the one transaction of a dry run.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use dw_core::dialect::Dialect;
+use dw_core::engine::{Access, Engine, Session, Transaction};
+use dw_core::error::{Database, DwError, DwResult};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+enum Slot<'a> {
+    Session {
+        session: Box<dyn Session>,
+        staged: HashSet<&'static str>,
+    },
+    /// A dry run applies everything in one transaction, which is never committed (ruling 27).
+    DryRun {
+        transaction: Box<dyn Transaction + 'a>,
+        staged: HashSet<&'static str>,
+    },
+}
+
+/// A small pool of writers.
+pub struct Writers<'a> {
+    dialect: &'static dyn Dialect,
+    free: Mutex<Vec<Slot<'a>>>,
+    permits: Semaphore,
+}
+
+impl std::fmt::Debug for Writers<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writers").field("dialect", &self.dialect).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Writers<'a> {
+    /// Opens the writers of an engine.
+    ///
+    /// # Errors
+    /// Of the engine.
+    pub async fn open(engine: &dyn Engine) -> DwResult<Self> {
+        let mut free = Vec::new();
+        for _ in 0..engine.writers() {
+            let session = engine.open(Database::Dw, Access::ReadWrite, "etl").await?;
+            free.push(Slot::Session { session, staged: HashSet::new() });
+        }
+        Ok(Self { dialect: engine.dialect(), permits: Semaphore::new(free.len()), free: Mutex::new(free) })
+    }
+
+    /// One writer, whose only transaction is never committed.
+    ///
+    /// # Errors
+    /// Of the engine.
+    pub async fn dry(session: &'a mut Box<dyn Session>) -> DwResult<Self> {
+        let dialect = session.dialect();
+        let transaction = session.begin().await?;
+        let slot = Slot::DryRun { transaction, staged: HashSet::new() };
+        Ok(Self { dialect, permits: Semaphore::new(1), free: Mutex::new(vec![slot]) })
+    }
+
+    /// How the engine spells things.
+    pub fn dialect(&self) -> &'static dyn Dialect {
+        self.dialect
+    }
+
+    /// Waits for a writer.
+    ///
+    /// # Errors
+    /// Never in practice: the pool is not closed while it is borrowed.
+    pub async fn take(&self) -> DwResult<Writer<'_, 'a>> {
+        let gone = || DwError::Internal("the pool of writers is closed".to_owned());
+        let permit = self.permits.acquire().await.map_err(|_| gone())?;
+        let slot = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop().ok_or_else(gone)?;
+        Ok(Writer { pool: self, slot: Some(slot), _permit: permit })
+    }
+}
+
+/// A writer on loan; dropping it gives it back.
+pub struct Writer<'p, 'a> {
+    pool: &'p Writers<'a>,
+    slot: Option<Slot<'a>>,
+    _permit: SemaphorePermit<'p>,
+}
+
+impl std::fmt::Debug for Writer<'_, '_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writer").finish_non_exhaustive()
+    }
+}
+
+impl Drop for Writer<'_, '_> {
+    fn drop(&mut self) {
+        // Fields are dropped after this, the permit among them, so that whoever waits for it finds the slot.
+        if let Some(slot) = self.slot.take() {
+            self.pool.free.lock().unwrap_or_else(PoisonError::into_inner).push(slot);
+        }
+    }
+}
+
+/// An open transaction on a writer, or the part of a dry run.
+pub enum Work<'w> {
+    /// Of its own.
+    Own(Box<dyn Transaction + 'w>),
+    /// Inside of the one that is never committed.
+    Part(&'w mut (dyn Transaction + 'w)),
+}
+
+impl std::fmt::Debug for Work<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if matches!(self, Self::Own(_)) { "Work::Own" } else { "Work::Part" })
+    }
+}
+
+impl<'w> Work<'w> {
+    /// The transaction.
+    pub fn transaction(&mut self) -> &mut (dyn Transaction + 'w) {
+        match self {
+            Self::Own(transaction) => &mut **transaction,
+            Self::Part(transaction) => &mut **transaction,
+        }
+    }
+
+    /// Makes it permanent, unless it is a dry run.
+    ///
+    /// # Errors
+    /// Of the engine.
+    pub async fn commit(self) -> DwResult<()> {
+        match self {
+            Self::Own(transaction) => transaction.commit().await,
+            Self::Part(_) => Ok(()),
+        }
+    }
+}
+
+impl Writer<'_, '_> {
+    /// Creates the staging table of an entity on this session, once.
+    ///
+    /// # Errors
+    /// Of the engine.
+    pub async fn prepare(&mut self, entity: &'static str, statements: impl FnOnce() -> Vec<String>) -> DwResult<()> {
+        let (executor, staged): (&mut dyn ExecuteOnly, _) = match self.slot.as_mut() {
+            Some(Slot::Session { session, staged }) => (session, staged),
+            Some(Slot::DryRun { transaction, staged }) => (transaction, staged),
+            None => return Ok(()),
+        };
+        if staged.insert(entity) {
+            for sql in statements() {
+                executor.run(&sql).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins the transaction of a batch.
+    ///
+    /// # Errors
+    /// Of the engine.
+    pub async fn begin(&mut self) -> DwResult<Work<'_>> {
+        match self.slot.as_mut() {
+            Some(Slot::Session { session, .. }) => Ok(Work::Own(session.begin().await?)),
+            Some(Slot::DryRun { transaction, .. }) => Ok(Work::Part(&mut **transaction)),
+            None => Err(DwError::Internal("a writer without a session".to_owned())),
+        }
+    }
+}
+
+/// What [`Writer::prepare`] needs of either kind of slot.
+#[async_trait::async_trait]
+trait ExecuteOnly: Send {
+    async fn run(&mut self, sql: &str) -> DwResult<()>;
+}
+
+#[async_trait::async_trait]
+impl ExecuteOnly for Box<dyn Session> {
+    async fn run(&mut self, sql: &str) -> DwResult<()> {
+        self.execute(sql, &[]).await.map(|_| ())
+    }
+}
+
+#[async_trait::async_trait]
+impl ExecuteOnly for Box<dyn Transaction + '_> {
+    async fn run(&mut self, sql: &str) -> DwResult<()> {
+        self.execute(sql, &[]).await.map(|_| ())
+    }
+}

@@ -1,0 +1,101 @@
+//! What the tests of the ETL share: a source and a warehouse in a folder of their own.
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::sync::Arc;
+
+use dw_core::embedded::EmbeddedEngine;
+use dw_core::engine::{Access, Engine, Executor, Session, SharedEngine};
+use dw_core::error::Database;
+use dw_core::migrate;
+use dw_core::time::{self, Seconds};
+use dw_core::value::Value;
+use dw_etl::feed::StopFlag;
+use dw_etl::options::RunOptions;
+use dw_etl::report::{RunReport, Silent};
+use dw_etl::run::run;
+use dw_sample::base::BaseOptions;
+use dw_sample::load::{self, IfFilled};
+
+/// A data folder with both databases, gone with the test.
+pub struct Stack {
+    pub folder: tempfile::TempDir,
+    pub engine: SharedEngine,
+}
+
+impl Stack {
+    /// Empty databases.
+    pub async fn empty() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = EmbeddedEngine::new(folder.path());
+        migrate::init(&engine).await.unwrap();
+        Self { folder, engine: Arc::new(engine) }
+    }
+
+    /// The base sample at a scale, as of five minutes ago.
+    pub async fn sample(scale: f64) -> Self {
+        let options = BaseOptions { scale, ..BaseOptions::at(time::now() - 300) };
+        Self::with(options).await
+    }
+
+    /// A base sample.
+    pub async fn with(options: BaseOptions) -> Self {
+        let stack = Self::empty().await;
+        let mut oltp = stack.oltp().await;
+        load::base(&mut *oltp, options, IfFilled::Keep, &mut |_| {}).await.unwrap();
+        drop(oltp);
+        stack
+    }
+
+    pub async fn oltp(&self) -> Box<dyn Session> {
+        self.engine.open(Database::Oltp, Access::ReadWrite, "test").await.unwrap()
+    }
+
+    pub async fn dw(&self) -> Box<dyn Session> {
+        self.engine.open(Database::Dw, Access::ReadWrite, "test").await.unwrap()
+    }
+
+    /// Runs and expects exit code 0.
+    pub async fn run(&self, options: &RunOptions) -> RunReport {
+        let report = self.run_any(options).await;
+        assert_eq!(report.exit_code, 0, "{report:#?}");
+        report
+    }
+
+    pub async fn run_any(&self, options: &RunOptions) -> RunReport {
+        run(self.engine.clone(), options, &Silent, &StopFlag::new()).await.unwrap()
+    }
+
+    /// One number of the warehouse; two-part names are translated.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let mut dw = self.dw().await;
+        scalar(&mut *dw, sql).await
+    }
+
+    /// Changes the source.
+    pub async fn change(&self, sql: &str) -> u64 {
+        let mut oltp = self.oltp().await;
+        let sql = oltp.dialect().translate(sql);
+        oltp.execute(&sql, &[]).await.unwrap()
+    }
+}
+
+pub async fn scalar(session: &mut dyn Session, sql: &str) -> i64 {
+    let sql = session.dialect().translate(sql);
+    session.query(&sql, &[]).await.unwrap().get(0, 0).int().unwrap().unwrap_or_default()
+}
+
+/// The row of an entity in a report.
+pub fn of<'r>(report: &'r RunReport, entity: &str) -> &'r dw_etl::report::EntityReport {
+    report.entities.iter().find(|e| e.entity == entity).unwrap()
+}
+
+/// All rows of a query as text, for comparison.
+pub async fn rows(session: &mut dyn Session, sql: &str, params: &[Value]) -> Vec<String> {
+    let sql = session.dialect().translate(sql);
+    session.query(&sql, params).await.unwrap().rows().map(|row| format!("{row:?}")).collect()
+}
+
+/// A time that is long past, for stamps that every cutoff includes.
+pub fn past() -> Seconds {
+    time::now() - 86_400
+}
