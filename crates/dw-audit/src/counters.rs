@@ -4,7 +4,8 @@ use std::ops::AddAssign;
 
 use serde::Serialize;
 
-/// Counters. `extracted = inserted + updated + unchanged + rejected + gone`.
+/// Counters. `extracted = inserted + updated + unchanged + rejected`; what was marked because its source row is gone was not
+/// extracted and counts in `soft_deleted` alone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counters {
     /// Rows read from the source.

@@ -8,7 +8,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use dw_core::config::{OutputFormat, Overrides, Settings, load};
 use dw_core::error::{DwError, DwResult};
-use dw_core::{exit, telemetry};
+use dw_core::{exit, sql_text, telemetry};
 
 use crate::args::GlobalArgs;
 use crate::output::Console;
@@ -59,6 +59,9 @@ fn serve<B: Binary>(binary: B, wants_json: bool) -> u8 {
     let json = settings.output == OutputFormat::Json;
     let verbosity = binary.globals().verbose;
     telemetry::init_with_writer(verbosity, json, settings.log_filter.as_deref(), console.log_writer());
+    if let Some(error) = settings.sql_dir.as_ref().and_then(|folder| sql_text::set_folder(folder.into()).err()) {
+        return console.fail(&error);
+    }
     let context = Context { settings, console, verbosity };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -76,9 +76,11 @@ fn exact_check(table: &Table) -> Option<String> {
         .then(|| format!("CONSTRAINT CK_{}_exact CHECK (typeof({}) = 'integer')", table.name, columns.join(" + ")))
 }
 
-/// Text columns that identify a row, and those by which a customer's region is found.
+/// Text columns that identify a row, those by which a customer's region is found, and the name by which teams are told apart.
 fn is_text_key(table: &Table, column: &str) -> bool {
-    table.is_key_column(column) || (table.name == "customers" && ["country", "state", "city"].contains(&column))
+    table.is_key_column(column)
+        || (table.name == "customers" && ["country", "state", "city"].contains(&column))
+        || (table.name == "DIM_EQUIPE" && column == "nome_origem")
 }
 
 /// `CREATE INDEX`. An engine without INCLUDE gets the key columns alone.

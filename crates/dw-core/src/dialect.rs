@@ -21,6 +21,9 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// Turns a T-SQL text of `sql/` into this engine's: two-part names outside string literals become [`Dialect::table`].
     fn translate(&self, sql: &str) -> String;
 
+    /// Inner joins that the engine runs in the order in which they are written. An engine that estimates well keeps its choice.
+    fn in_written_order(&self, joins: &str) -> String;
+
     /// A condition that is true when any of `columns` differs between `left` and `right`, NULL being equal to NULL.
     fn differs(&self, columns: &[&str], left: &str, right: &str) -> String;
 

@@ -68,7 +68,7 @@ pub struct Parent {
 pub struct Swappable {
     /// The columns of the UNIQUE constraint, as named in the target.
     pub columns: &'static [&'static str],
-    /// The text column that takes the placeholder `#<key>`; `None` for the targets of FACT_METAS, which are parked on the
+    /// The text column that takes the placeholder `~<key>`, which no member has; `None` for the targets of FACT_METAS, which are parked on the
     /// member -1 and a free day.
     pub placeholder: Option<&'static str>,
 }

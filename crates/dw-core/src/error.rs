@@ -157,6 +157,14 @@ pub enum DwError {
         /// The first keys.
         sample: String,
     },
+    /// An entity was not run, because one that it needs failed.
+    #[error("not run, because {dependency} failed and {entity} needs its rows")]
+    DependencyFailed {
+        /// The entity.
+        entity: String,
+        /// The entity that failed.
+        dependency: String,
+    },
     /// A file outside the databases cannot be read or written.
     #[error("{action} `{}`: {source}", path.display())]
     Io {
@@ -202,6 +210,7 @@ impl DwError {
             Self::LockHeld { .. } => "DW-E0030",
             Self::WatermarkMoved { .. } => "DW-E0031",
             Self::StillParked { .. } => "DW-E0032",
+            Self::DependencyFailed { .. } => "DW-E0033",
             Self::Io { .. } => "DW-E0040",
             Self::Internal(_) => "DW-E0099",
         }
@@ -225,6 +234,7 @@ impl DwError {
             | Self::Statement { .. }
             | Self::WatermarkMoved { .. }
             | Self::StillParked { .. }
+            | Self::DependencyFailed { .. }
             | Self::Io { .. }
             | Self::Internal(_) => exit::FAILED,
         }
@@ -234,16 +244,17 @@ impl DwError {
     pub fn hint(&self) -> String {
         match self {
             Self::Usage { hint, .. } | Self::Missing { hint, .. } | Self::SchemaMismatch { hint, .. } => hint.clone(),
-            Self::Config { .. } => "`config` prints every setting with its origin".to_owned(),
+            Self::Config { .. } => "`config/dw.example.toml` shows every setting with its range".to_owned(),
             Self::Unreachable { .. } => "check that the folder exists and that this user may write to it".to_owned(),
             Self::Busy { .. } => "wait for the other process to end, or stop it, and run again".to_owned(),
             Self::DiskFull { .. } => "free space and run again: the batch was rolled back and nothing was lost".to_owned(),
             Self::Corrupt { .. } => "restore the file from a backup; the warehouse can also be rebuilt with `init` and `etl run --full-refresh`".to_owned(),
-            Self::Constraint { .. } => "the batch was rolled back; `-v` shows the statement".to_owned(),
+            Self::Constraint { .. } => "the batch was rolled back; `-vvv` shows the statements".to_owned(),
             Self::Statement { .. } => "the batch was rolled back; run again, and report it when it comes back".to_owned(),
             Self::LockHeld { .. } => "wait for that run to end, or stop that process".to_owned(),
             Self::WatermarkMoved { .. } => "make sure that only `etl` changes `ctl.etl_control`, and run again".to_owned(),
             Self::StillParked { .. } => "give the rows of the source distinct values, and run again".to_owned(),
+            Self::DependencyFailed { dependency, .. } => format!("mend {dependency} and run again"),
             Self::Io { .. } => "check that the path exists and that this user may use it".to_owned(),
             Self::Internal(_) => "please report it with the log of `-vv`".to_owned(),
         }

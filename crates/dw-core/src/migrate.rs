@@ -126,6 +126,7 @@ pub async fn migrate(session: &mut dyn Session, database: Database) -> DwResult<
         tx.execute(&insert, &[migration.version.into(), migration.name.into(), time::now().into()]).await?;
         applied.push(migration.name);
     }
+    ensure_indexes(&mut *tx, database).await?;
     if database == Database::Dw {
         replace_views(&mut *tx).await?;
     }
@@ -274,6 +275,22 @@ async fn insert_control_rows<E: Executor + ?Sized>(executor: &mut E) -> DwResult
     Ok(())
 }
 
+/// Makes the indexes that somebody dropped, or that an earlier version did not have. An index is no data, so that this needs
+/// no migration of its own.
+async fn ensure_indexes<E: Executor + ?Sized>(executor: &mut E, database: Database) -> DwResult<()> {
+    let tables: Vec<&'static Table> = match database {
+        Database::Oltp => catalog::oltp_tables().collect(),
+        Database::Dw => catalog::dw_tables().collect(),
+    };
+    let dialect = executor.dialect();
+    for table in tables {
+        for index in table.indexes {
+            executor.execute(&ddl::create_index(dialect, table, index), &[]).await?;
+        }
+    }
+    Ok(())
+}
+
 async fn replace_views<E: Executor + ?Sized>(executor: &mut E) -> DwResult<()> {
     let dialect = executor.dialect();
     for view in catalog::views::VIEWS.iter().rev() {
@@ -281,7 +298,9 @@ async fn replace_views<E: Executor + ?Sized>(executor: &mut E) -> DwResult<()> {
         executor.execute(&format!("DROP VIEW IF EXISTS {name}"), &[]).await?;
     }
     for view in catalog::views::VIEWS {
-        executor.execute(&dialect.translate(view.sql), &[]).await?;
+        let name = format!("{}/views/{}.{}", dialect.name(), view.schema, view.name);
+        let text = crate::sql_text::text_of(&name, view.sql)?;
+        executor.execute(&dialect.translate(&text), &[]).await?;
     }
     Ok(())
 }

@@ -40,15 +40,7 @@ impl SqlText {
     /// # Errors
     /// [`DwError::Io`] when the overriding file cannot be read.
     pub fn get(&self) -> DwResult<Cow<'static, str>> {
-        let Some(folder) = FOLDER.get() else { return Ok(Cow::Borrowed(self.embedded)) };
-        let path = folder.join(format!("{}.sql", self.name));
-        if !path.is_file() {
-            return Ok(Cow::Borrowed(self.embedded));
-        }
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Ok(Cow::Owned(text)),
-            Err(source) => Err(DwError::Io { action: "cannot read", path, source }),
-        }
+        text_of(self.name, self.embedded)
     }
 
     /// The text in a dialect.
@@ -57,6 +49,22 @@ impl SqlText {
     /// See [`SqlText::get`].
     pub fn for_dialect(&self, dialect: &dyn crate::dialect::Dialect) -> DwResult<String> {
         Ok(dialect.translate(&self.get()?))
+    }
+}
+
+/// The text of `name`.sql: that of the override folder if it has the file, else `embedded`.
+///
+/// # Errors
+/// [`DwError::Io`] when the overriding file cannot be read.
+pub fn text_of(name: &str, embedded: &'static str) -> DwResult<Cow<'static, str>> {
+    let Some(folder) = FOLDER.get() else { return Ok(Cow::Borrowed(embedded)) };
+    let path = folder.join(format!("{name}.sql"));
+    if !path.is_file() {
+        return Ok(Cow::Borrowed(embedded));
+    }
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Cow::Owned(text)),
+        Err(source) => Err(DwError::Io { action: "cannot read", path, source }),
     }
 }
 

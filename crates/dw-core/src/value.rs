@@ -37,7 +37,7 @@ impl Value {
     /// The integer form, `None` for NULL.
     ///
     /// # Errors
-    /// [`DwError::Schema`] when the value is text: the statement and the reader disagree about a column.
+    /// [`DwError::SchemaMismatch`] when the value is text: the statement and the reader disagree about a column.
     pub fn int(&self) -> DwResult<Option<i64>> {
         match self {
             Self::Null => Ok(None),
@@ -49,7 +49,7 @@ impl Value {
     /// The text form, `None` for NULL.
     ///
     /// # Errors
-    /// [`DwError::Schema`] when the value is a number.
+    /// [`DwError::SchemaMismatch`] when the value is a number.
     pub fn text(&self) -> DwResult<Option<&str>> {
         match self {
             Self::Null => Ok(None),
@@ -61,7 +61,7 @@ impl Value {
     /// The exact decimal of a DECIMAL column with `scale` digits after the point.
     ///
     /// # Errors
-    /// [`DwError::Schema`] when the value is text.
+    /// [`DwError::SchemaMismatch`] when the value is text.
     pub fn decimal(&self, scale: u32) -> DwResult<Option<Decimal>> {
         Ok(self.int()?.map(|scaled| Decimal::new(scaled, scale)))
     }

@@ -1,4 +1,5 @@
 //! The embedded engine as the domain crates see it: files, transactions, streams, locks, damage and other versions.
+#![allow(clippy::unwrap_used, reason = "the helpers of these tests are no tests themselves")]
 
 use dw_core::embedded::EmbeddedEngine;
 use dw_core::engine::{Access, Engine, Session};

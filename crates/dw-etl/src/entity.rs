@@ -19,6 +19,12 @@ pub struct TransformContext {
 }
 
 impl TransformContext {
+    /// The context of a run on that day.
+    pub fn on(today: Days) -> Self {
+        let (calendar_first, calendar_last) = crate::calendar::bounds(today);
+        Self { calendar_first, calendar_last }
+    }
+
     /// The `data_id` (YYYYMMDD) of a day.
     ///
     /// # Errors

@@ -96,6 +96,13 @@ pub struct FeedOptions {
     pub stop: StopFlag,
 }
 
+impl FeedOptions {
+    /// Batches of 5,000 rows without a limit.
+    pub fn new(context: TransformContext) -> Self {
+        Self { batch_size: 5_000, max_batches: None, context, stop: StopFlag::new() }
+    }
+}
+
 /// Takes rows from a source.
 #[derive(Debug)]
 pub struct Feed {

@@ -4,10 +4,12 @@
 
 use dw_core::ddl;
 use dw_core::engine::Transaction;
+use dw_core::entity::EntityDescriptor;
 use dw_core::error::DwResult;
 use dw_core::members::UNKNOWN_KEY;
 use dw_core::schema::{Index, Table};
 
+use crate::settle;
 use crate::writers::Writers;
 
 /// Unique indexes hold a rule of the contract and stay.
@@ -15,21 +17,28 @@ fn secondary(table: &'static Table) -> impl Iterator<Item = &'static Index> {
     table.indexes.iter().filter(|index| !index.unique)
 }
 
-/// Drops the secondary indexes of a table that holds no row but the member -1.
+/// Prepares a target that holds no row but the member -1 for its first load: drops its secondary indexes, and records all
+/// its groups at once, so that no batch has to. Tells whether it was empty.
 ///
 /// # Errors
 /// Of the engine.
-pub async fn drop_of_empty(writers: &Writers<'_>, table: &'static Table) -> DwResult<()> {
+pub async fn prepare_first_load(writers: &Writers<'_>, entity: &EntityDescriptor) -> DwResult<bool> {
+    let table = entity.target;
     let mut writer = writers.take().await?;
     let mut work = writer.begin().await?;
     let tx = work.transaction();
-    if is_empty(tx, table).await? {
+    let empty = is_empty(tx, table).await?;
+    if empty {
         for index in secondary(table) {
             let sql = ddl::drop_index(tx.dialect(), table, index);
             tx.execute(&sql, &[]).await?;
         }
+        for group in entity.groups {
+            settle::affect_all(tx, group.kind).await?;
+        }
     }
-    work.commit().await
+    work.commit().await?;
+    Ok(empty)
 }
 
 /// Makes the secondary indexes that are missing.

@@ -5,13 +5,17 @@
 
 pub mod calendar;
 pub mod calendar_table;
+mod checkpoint;
 pub mod control;
 pub mod entities;
 pub mod entity;
+pub mod export;
 pub mod feed;
 pub mod indexes;
 pub mod options;
 pub mod pipeline;
+pub mod plan;
+pub mod reconcile;
 pub mod reject;
 pub mod report;
 pub mod row;
@@ -20,4 +24,5 @@ pub mod settle;
 pub mod sink;
 pub mod source;
 pub mod statements;
+pub mod status;
 pub mod writers;

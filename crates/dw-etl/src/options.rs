@@ -1,10 +1,12 @@
 //! What can be asked of a run, and what is refused before anything is touched.
 
 use dw_core::error::{DwError, DwResult};
-use dw_core::time::Seconds;
+use dw_core::time::{Seconds, WATERMARK_START};
 
+use crate::control::Control;
 use crate::entities;
 use crate::entity::Entity;
+use crate::source::Window;
 
 /// Which entities.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -73,6 +75,20 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
+    /// What a run with these options reads of an entity.
+    pub fn reading_window(&self, control: &Control, cutoff: Seconds, again: Vec<i64>) -> Window {
+        let everything_is_new = (i64::MIN, i64::MIN);
+        if let Some((from, to)) = self.window {
+            // A backfill: the watermark stays, and quarantine is left to the runs that move it.
+            return Window { lower: from, upper: to.min(cutoff), watermark: everything_is_new, again: Vec::new() };
+        }
+        if self.full_refresh {
+            return Window { lower: WATERMARK_START, upper: cutoff, watermark: everything_is_new, again };
+        }
+        let lookback = self.lookback_minutes.unwrap_or(control.lookback_minutes);
+        Window::incremental(control.watermark, lookback, cutoff, again)
+    }
+
     /// Checks the ranges of the contract (contract/03).
     ///
     /// # Errors
@@ -102,6 +118,12 @@ impl RunOptions {
         }
         if self.window.is_some_and(|(from, to)| from > to) {
             return Err(DwError::usage("--from lies after --to", "exchange the two"));
+        }
+        if self.full_refresh && self.max_batches.is_some() {
+            return Err(DwError::usage(
+                "--full-refresh and --max-batches exclude each other: each call would read the same first batches",
+                "leave --max-batches out",
+            ));
         }
         if self.window.is_some() && self.full_refresh {
             return Err(DwError::usage("--full-refresh and --from exclude each other", "pass one of them"));

@@ -54,13 +54,13 @@ impl Extraction {
         let started = Instant::now();
         let mut outcome = Outcome::default();
         while let Some(batch) = self.batches.recv().await {
-            outcome.counters += sink.apply(batch).await?;
-            reporter.batch(name, outcome.counters.extracted, started.elapsed());
             if self.stop.is_set() {
-                // The batch that was read ahead stays in the source.
+                // A batch that was read ahead stays in the source.
                 outcome.more_pending = true;
                 break;
             }
+            outcome.counters += sink.apply(batch).await?;
+            reporter.batch(name, outcome.counters.extracted, started.elapsed());
         }
         drop(self.batches);
         let more_pending =

@@ -53,6 +53,8 @@ pub struct EntityReport {
     pub error: Option<String>,
     /// Its stable code.
     pub error_code: Option<&'static str>,
+    /// What can be done about it.
+    pub error_hint: Option<String>,
     /// The exit code that it alone would give.
     #[serde(skip)]
     pub exit_code: u8,
@@ -78,6 +80,7 @@ impl EntityReport {
             more_pending: false,
             error: None,
             error_code: None,
+            error_hint: None,
             exit_code: dw_core::exit::OK,
         }
     }

@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use dw_audit::counters::Counters;
+use dw_audit::freshness;
 use dw_audit::runs::{self, Process, RunStatus};
 use dw_core::engine::{Access, Engine, LockGuard, SharedEngine};
 use dw_core::entity::Phase;
@@ -10,6 +12,7 @@ use dw_core::error::{Database, DwError, DwResult};
 use dw_core::time::{self, Seconds, WATERMARK_START};
 use futures_util::future::join_all;
 
+use crate::checkpoint;
 use crate::control::{self, Control};
 use crate::entity::{Entity, TransformContext};
 use crate::feed::{FeedOptions, StopFlag};
@@ -47,7 +50,7 @@ pub async fn run(
 ) -> DwResult<RunReport> {
     let started = Instant::now();
     options.validate()?;
-    let (jobs, skipped) = select(&*engine, options).await?;
+    let (jobs, idle) = select(&*engine, options).await?;
     let process = Process::current();
     let locks = lock_all(&*engine, &jobs, &process).await?;
     // Control rows are read again under the locks: another run may have moved the watermarks meanwhile.
@@ -62,11 +65,14 @@ pub async fn run(
         Some(session) => Writers::dry(session).await?,
         None => Writers::open(&*engine).await?,
     };
-    let run_id =
-        if options.dry_run { None } else { Some(open_run(&writers, &jobs, &process, now, cutoff, reporter).await?) };
+    let run_id = if options.dry_run {
+        None
+    } else {
+        Some(open_run(&writers, &jobs, &idle, &process, now, cutoff, reporter).await?)
+    };
     let context = Context { engine: &engine, options, reporter, stop, writers: &writers, cutoff, run_id, now };
     let mut entities = context.work(&jobs).await;
-    entities.extend(skipped);
+    entities.extend(idle);
     sort_as_planned(&mut entities);
     let report = context.close(entities, started.elapsed()).await?;
     drop(writers);
@@ -74,14 +80,14 @@ pub async fn run(
     Ok(report)
 }
 
-/// The entities to run and those that are switched off.
+/// The entities to run, and the reports of those that cannot: switched off, or without a control row.
 async fn select(engine: &dyn Engine, options: &RunOptions) -> DwResult<(Vec<Job>, Vec<EntityReport>)> {
     // The source is tried first: without it there is nothing to do.
     drop(engine.open(Database::Oltp, Access::ReadOnly, "etl").await?);
     let mut session = engine.open(Database::Dw, Access::ReadOnly, "etl").await?;
     let controls = control::read(&mut *session).await?;
     let mut jobs = Vec::new();
-    let mut skipped = Vec::new();
+    let mut idle = Vec::new();
     for entity in options.entities.resolve()? {
         let name = entity.descriptor().name;
         match controls.iter().find(|control| control.entity == name) {
@@ -91,7 +97,7 @@ async fn select(engine: &dyn Engine, options: &RunOptions) -> DwResult<(Vec<Job>
                 jobs.push(Job { entity, control: control.clone(), batch_size });
             }
             Some(_) if options.entities == Selection::All => {
-                skipped.push(EntityReport::new(name, EntityStatus::Skipped));
+                idle.push(EntityReport::new(name, EntityStatus::Skipped));
             }
             Some(_) => {
                 return Err(DwError::usage(
@@ -100,14 +106,21 @@ async fn select(engine: &dyn Engine, options: &RunOptions) -> DwResult<(Vec<Job>
                 ));
             }
             None => {
-                return Err(DwError::SchemaMismatch {
+                let error = DwError::SchemaMismatch {
                     message: format!("{name} has no row in ctl.etl_control"),
                     hint: "run `init`, which adds the rows that are missing".to_owned(),
-                });
+                };
+                if options.entities != Selection::All {
+                    return Err(error);
+                }
+                // One missing row must not keep the other entities from running (defect E2).
+                let mut report = EntityReport::new(name, EntityStatus::Failed);
+                fail(&mut report, &error);
+                idle.push(report);
             }
         }
     }
-    Ok((jobs, skipped))
+    Ok((jobs, idle))
 }
 
 async fn refresh(engine: &dyn Engine, mut jobs: Vec<Job>) -> DwResult<Vec<Job>> {
@@ -149,25 +162,19 @@ async fn cutoff(engine: &dyn Engine, options: &RunOptions, jobs: &[Job]) -> DwRe
     let minutes =
         options.cutoff_minutes.unwrap_or_else(|| jobs.iter().map(|job| job.control.cutoff_minutes).max().unwrap_or(2));
     let (clock, oldest) = engine.source_clock().await?;
-    Ok(upper_bound(clock, minutes, oldest))
-}
-
-/// The clock minus the margin, at least a second, and before the oldest open transaction.
-pub fn upper_bound(clock: Seconds, cutoff_minutes: i64, oldest_transaction: Option<Seconds>) -> Seconds {
-    let margin = cutoff_minutes.saturating_mul(60).max(1);
-    let bound = clock.saturating_sub(margin);
-    oldest_transaction.map_or(bound, |oldest| bound.min(oldest.saturating_sub(1)))
+    Ok(freshness::upper_bound(clock, minutes, oldest))
 }
 
 async fn open_run(
     writers: &Writers<'_>,
     jobs: &[Job],
+    idle: &[EntityReport],
     process: &Process,
     now: Seconds,
     cutoff: Seconds,
     reporter: &dyn Reporter,
 ) -> DwResult<i64> {
-    let names: Vec<&str> = jobs.iter().map(Job::name).collect();
+    let mut names: Vec<&str> = jobs.iter().map(Job::name).collect();
     let mut writer = writers.take().await?;
     let mut work = writer.begin().await?;
     for run in runs::close_interrupted(work.transaction(), &names, now).await? {
@@ -176,7 +183,15 @@ async fn open_run(
         ));
     }
     crate::calendar_table::ensure(work.transaction(), None, now).await?;
+    let broken = || idle.iter().filter(|report| report.status == EntityStatus::Failed);
+    names.extend(broken().map(|report| report.entity));
     let run = runs::start_run(work.transaction(), &names, process, now, cutoff).await?;
+    for report in broken() {
+        // It failed before it could begin: the trail says so at the entity itself (defect E17).
+        let tx = work.transaction();
+        runs::start_entity(tx, run, report.entity, (WATERMARK_START, 0), now).await?;
+        runs::finish_entity(tx, run, report.entity, report.error.as_deref(), false, now).await?;
+    }
     work.commit().await?;
     Ok(run)
 }
@@ -221,37 +236,20 @@ impl Context<'_, '_> {
 
     async fn start(&self, job: &Job) -> DwResult<Extraction> {
         let again = self.keys_to_read_again(job).await?;
-        self.extraction(job, self.window(job, again), self.options.max_batches).await
+        self.extraction(job, self.options.reading_window(&job.control, self.cutoff, again), self.options.max_batches)
+            .await
     }
 
     async fn extraction(&self, job: &Job, window: Window, max_batches: Option<u64>) -> DwResult<Extraction> {
         let session = self.engine.open(Database::Oltp, Access::ReadOnly, job.name()).await?;
         let source = SqlSource::new(session, job.entity, window);
-        let (calendar_first, calendar_last) = crate::calendar::bounds(time::day_of(self.now));
         let options = FeedOptions {
             batch_size: job.batch_size,
             max_batches,
-            context: TransformContext { calendar_first, calendar_last },
+            context: TransformContext::on(time::day_of(self.now)),
             stop: self.stop.clone(),
         };
         Ok(Extraction::start(job.entity, source, options))
-    }
-
-    fn window(&self, job: &Job, again: Vec<i64>) -> Window {
-        if let Some((from, to)) = self.options.window {
-            // A backfill: everything in it counts as new, and the watermark stays.
-            return Window {
-                lower: from,
-                upper: to.min(self.cutoff),
-                watermark: (i64::MIN, i64::MIN),
-                again: Vec::new(),
-            };
-        }
-        if self.options.full_refresh {
-            return Window { lower: WATERMARK_START, upper: self.cutoff, watermark: (i64::MIN, i64::MIN), again };
-        }
-        let lookback = self.options.lookback_minutes.unwrap_or(job.control.lookback_minutes);
-        Window::incremental(job.control.watermark, lookback, self.cutoff, again)
     }
 
     async fn keys_to_read_again(&self, job: &Job) -> DwResult<Vec<i64>> {
@@ -266,12 +264,13 @@ impl Context<'_, '_> {
     async fn entity(&self, job: &Job, extraction: DwResult<Extraction>, sales_failed: bool) -> EntityReport {
         let started = Instant::now();
         self.reporter.entity_started(job.name());
+        let mut kept = Counters::default();
         let result = if let Err(error) = self.open_entity(job).await {
             Err(error)
         } else if sales_failed {
-            Err(DwError::Internal("not run, because fact_vendas failed and a discount needs its sale".to_owned()))
+            Err(DwError::DependencyFailed { entity: job.name().to_owned(), dependency: "fact_vendas".to_owned() })
         } else {
-            self.load(job, extraction).await
+            self.load(job, extraction, &mut kept).await
         };
         let mut report = EntityReport::new(job.name(), EntityStatus::Success);
         match &result {
@@ -279,12 +278,17 @@ impl Context<'_, '_> {
                 report.count(&outcome.counters, started.elapsed());
                 report.more_pending = outcome.more_pending;
             }
-            Err(error) => fail(&mut report, error),
+            Err(error) => {
+                // The batches before the error are in the warehouse.
+                report.count(&kept, started.elapsed());
+                fail(&mut report, error);
+            }
         }
         if let Err(error) = self.finish(job, &mut report).await {
             fail(&mut report, &error);
         }
         self.reporter.entity_finished(&report);
+        checkpoint::pass(checkpoint::BETWEEN_ENTITIES);
         report
     }
 
@@ -296,16 +300,21 @@ impl Context<'_, '_> {
         work.commit().await
     }
 
-    async fn load(&self, job: &Job, extraction: DwResult<Extraction>) -> DwResult<Outcome> {
+    /// `kept` counts what was committed, also when an error ends the load.
+    async fn load(&self, job: &Job, extraction: DwResult<Extraction>, kept: &mut Counters) -> DwResult<Outcome> {
+        let extraction = extraction?;
         let target = job.entity.descriptor().target;
-        indexes::drop_of_empty(self.writers, target).await?;
+        let first_load = indexes::prepare_first_load(self.writers, job.entity.descriptor()).await?;
         let watermark = self.options.window.is_none().then_some(job.control.watermark);
-        let mut sink = WarehouseSink::new(job.entity, self.writers, self.run_id, watermark);
-        let drained = extraction?.drain(&mut sink, self.reporter).await;
+        let mut sink = WarehouseSink::new(job.entity, self.writers, self.run_id, watermark).first_load(first_load);
+        let drained = extraction.drain(&mut sink, self.reporter).await;
+        *kept = sink.kept();
         indexes::ensure(self.writers, target).await?;
         let mut outcome = drained?;
         if !job.entity.descriptor().swappable.is_empty() && !outcome.more_pending {
-            outcome.counters += self.unpark(job, &mut sink).await?;
+            let unparked = self.unpark(job, &mut sink).await;
+            *kept = sink.kept();
+            outcome.counters += unparked?;
         }
         if job.name() == "dim_equipe" {
             settle::team_names(self.writers).await?;
@@ -315,10 +324,10 @@ impl Context<'_, '_> {
 
     /// Rows that were parked for a value of theirs and did not come with this run are read again by key; whatever is still
     /// parked then fails the entity (ruling 8).
-    async fn unpark(&self, job: &Job, sink: &mut WarehouseSink<'_, '_>) -> DwResult<dw_audit::counters::Counters> {
+    async fn unpark(&self, job: &Job, sink: &mut WarehouseSink<'_, '_>) -> DwResult<Counters> {
         let parked = self.parked(job).await?;
         if parked.is_empty() {
-            return Ok(dw_audit::counters::Counters::default());
+            return Ok(Counters::default());
         }
         let nothing_new = (i64::MAX, i64::MAX);
         let window = Window { lower: i64::MAX, upper: i64::MIN, watermark: nothing_new, again: parked };
@@ -431,6 +440,7 @@ fn fail(report: &mut EntityReport, error: &DwError) {
     report.status = EntityStatus::Failed;
     report.error = Some(error.to_string());
     report.error_code = Some(error.code());
+    report.error_hint = Some(error.hint());
     report.exit_code = error.exit_code();
 }
 

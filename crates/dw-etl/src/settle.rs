@@ -2,6 +2,7 @@
 //! (rulings 10 and 11). Batches record the groups that they affect; here each affected group is derived anew, once a run, in
 //! bounded steps. A step forgets its groups in the transaction that derives them, so that a crash loses none.
 
+use dw_core::dialect::Dialect;
 use dw_core::engine::Transaction;
 use dw_core::error::DwResult;
 use dw_core::schema::Table;
@@ -11,6 +12,9 @@ use dw_core::sql_type::SqlType;
 use dw_core::value::Value;
 
 use crate::writers::Writers;
+
+/// The group that stands for all groups of its kind. It is below every key, so that it comes first.
+const ALL_GROUPS: i64 = i64::MIN;
 
 /// Groups that one transaction derives.
 const GROUPS_A_STEP: u64 = 20_000;
@@ -87,13 +91,14 @@ const CLIENTE: Derivation = Derivation {
 const SELLERS_OF_TARGETS: SqlText = sql_text!("etl/settle_vendedor");
 const TEAM_NAMES: SqlText = sql_text!("etl/team_names");
 
-/// Derives what depends on sets of sellers: titles, then teams.
+/// Derives what depends on sets of sellers: titles, then teams, and the ranks of sellers who are no longer inferred.
 ///
 /// # Errors
 /// Of the engine.
 pub async fn after_sellers(writers: &Writers<'_>) -> DwResult<()> {
     derive(writers, &GERENTE).await?;
-    derive(writers, &EQUIPE).await
+    derive(writers, &EQUIPE).await?;
+    derive(writers, &MES).await
 }
 
 /// Derives what depends on sets of sales: customer totals.
@@ -122,6 +127,12 @@ pub async fn after_targets(writers: &Writers<'_>) -> DwResult<()> {
     derive(writers, &EQUIPE).await
 }
 
+/// What stands in `nome_equipe` while a team has no name of its own: `#<key>` behind a blank that cannot be broken, which no
+/// trimmed name of a source begins with.
+pub(crate) fn unnamed_team(dialect: &dyn Dialect, key: &str) -> String {
+    dialect.concat(&["CHAR(160)".to_owned(), "'#'".to_owned(), format!("CAST({key} AS VARCHAR(20))")])
+}
+
 /// Names the teams.
 ///
 /// # Errors
@@ -136,10 +147,7 @@ pub async fn team_names(writers: &Writers<'_>) -> DwResult<()> {
     let differs = dialect.differs(&["nome_equipe"], "t", "x");
     // Two teams may exchange names: all that change give theirs up first.
     for (value, source) in [
-        (
-            dialect.concat(&["'#'".to_owned(), "CAST(t.equipe_original_id AS VARCHAR(20))".to_owned()]),
-            format!("({names}) x"),
-        ),
+        (unnamed_team(dialect, "t.equipe_original_id"), format!("({names}) x")),
         ("x.nome_equipe".to_owned(), format!("({names}) x")),
     ] {
         let sql = dialect.update_from(
@@ -196,11 +204,47 @@ fn update(tx: &mut dyn Transaction, derivation: &Derivation) -> DwResult<String>
     ))
 }
 
+/// Records that every group of a kind is affected: cheaper than to name each, when a target is loaded for the first time.
+///
+/// # Errors
+/// Of the engine.
+pub async fn affect_all(tx: &mut dyn Transaction, kind: &str) -> DwResult<()> {
+    let groups = tx.dialect().table("ctl", "etl_affected_group");
+    let sql = format!(
+        "INSERT INTO {groups} (group_kind, group_id) SELECT @P1, @P2 \
+         WHERE NOT EXISTS (SELECT 1 FROM {groups} g WHERE g.group_kind = @P1 AND g.group_id = @P2)"
+    );
+    tx.execute(&sql, &[kind.into(), ALL_GROUPS.into()]).await.map(|_| ())
+}
+
+/// Replaces the mark of [`affect_all`] by the groups that the targets have now.
+async fn expand_all(tx: &mut dyn Transaction, kind: &str) -> DwResult<()> {
+    let groups = tx.dialect().table("ctl", "etl_affected_group");
+    let unmark = format!("DELETE FROM {groups} WHERE group_kind = @P1 AND group_id = @P2");
+    if tx.execute(&unmark, &[kind.into(), ALL_GROUPS.into()]).await? == 0 {
+        return Ok(());
+    }
+    for entity in dw_core::entities::ALL {
+        for group in entity.groups.iter().filter(|group| group.kind == kind) {
+            let target = tx.dialect().table(entity.target.schema, entity.target.name);
+            let sql = format!(
+                "INSERT INTO {groups} (group_kind, group_id) SELECT @P1, x.id FROM (SELECT DISTINCT {} AS id FROM {target}) x \
+                 WHERE x.id IS NOT NULL AND NOT EXISTS \
+                 (SELECT 1 FROM {groups} g WHERE g.group_kind = @P1 AND g.group_id = x.id)",
+                group.column
+            );
+            tx.execute(&sql, &[kind.into()]).await?;
+        }
+    }
+    Ok(())
+}
+
 /// The highest group of the next step, `None` when there is no group left.
 async fn next_step(writers: &Writers<'_>, kind: &str) -> DwResult<Option<i64>> {
     let mut writer = writers.take().await?;
     let mut work = writer.begin().await?;
     let tx = work.transaction();
+    expand_all(tx, kind).await?;
     let dialect = tx.dialect();
     let groups = dialect.table("ctl", "etl_affected_group");
     let first = dialect

@@ -14,8 +14,10 @@ use dw_core::time::{self, Seconds};
 use dw_core::value::Value;
 
 use crate::calendar_table;
+use crate::checkpoint;
 use crate::entity::Entity;
 use crate::feed::{StagedBatch, orphan};
+use crate::settle;
 use crate::statements::Statements;
 use crate::writers::Writers;
 
@@ -43,6 +45,10 @@ pub struct WarehouseSink<'w, 'a> {
     run: Option<i64>,
     /// The watermark as this run knows it; `None` when the run must not move it.
     watermark: Option<(Seconds, i64)>,
+    /// Whether batches record the groups that they affect; otherwise they record that all groups are affected.
+    record_groups: bool,
+    /// What the committed batches did.
+    kept: Counters,
 }
 
 impl<'w, 'a> WarehouseSink<'w, 'a> {
@@ -54,7 +60,19 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         watermark: Option<(Seconds, i64)>,
     ) -> Self {
         let statements = Statements::new(entity, writers.dialect());
-        Self { entity, statements, writers, run, watermark }
+        Self { entity, statements, writers, run, watermark, record_groups: true, kept: Counters::default() }
+    }
+
+    /// The same for a target that was empty: all its groups are affected.
+    #[must_use]
+    pub fn first_load(mut self, first_load: bool) -> Self {
+        self.record_groups = !first_load;
+        self
+    }
+
+    /// What the committed batches did, also when a later one failed.
+    pub fn kept(&self) -> Counters {
+        self.kept
     }
 
     async fn write(&self, tx: &mut dyn Transaction, batch: StagedBatch) -> DwResult<Counters> {
@@ -69,7 +87,7 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         }
         for key in &batch.gone {
             rejects::resolve(tx, name, *key, Resolution::GoneFromSource, now).await?;
-            self.retire(tx, *key, now).await?;
+            counters.soft_deleted += self.retire(tx, *key, now).await?;
         }
         if !batch.rows.is_empty() {
             calendar_table::ensure(tx, batch.days, now).await?;
@@ -106,11 +124,11 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         if staged != u64::try_from(rows).unwrap_or(u64::MAX) {
             return Err(DwError::Internal(format!("{rows} rows were to be staged, {staged} were")));
         }
+        checkpoint::pass(checkpoint::STAGED);
         let counts = tx.query(&statements.count_stage(), &[]).await?;
         let count = |column: usize| -> DwResult<u64> {
             Ok(u64::try_from(counts.get(0, column).int()?.unwrap_or(0)).unwrap_or(0))
         };
-        counters.soft_deleted += count(1)?;
         let mut orphans = 0;
         for (index, parent) in statements.parents().enumerate() {
             if count(2 + index)? == 0 {
@@ -124,11 +142,23 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
             }
         }
         counters.rejected += orphans;
+        // A row in quarantine is not marked as deleted.
+        let marked = match orphans {
+            0 => count(1)?,
+            _ => {
+                let left = tx.query(&statements.count_stage(), &[]).await?;
+                u64::try_from(left.get(0, 1).int()?.unwrap_or(0)).unwrap_or(0)
+            }
+        };
+        counters.soft_deleted += marked;
         self.park_conflicts(tx, now).await?;
         let updates = tx.execute(&statements.mark_changed(), &[]).await?;
-        if updates > 0 {
+        if updates > 0 && self.record_groups {
             for group in entity.groups {
                 tx.execute(&statements.record_group(group, true), &[]).await?;
+            }
+            if let Some(sql) = statements.healed_months() {
+                tx.execute(&sql, &[]).await?;
             }
         }
         let inserts =
@@ -142,7 +172,12 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         }
         if updates + inserts > 0 {
             for group in entity.groups {
-                tx.execute(&statements.record_group(group, false), &[]).await?;
+                if self.record_groups {
+                    tx.execute(&statements.record_group(group, false), &[]).await?;
+                } else {
+                    // Again with each batch: another process may have derived them meanwhile.
+                    settle::affect_all(tx, group.kind).await?;
+                }
             }
         }
         if !entity.swappable.is_empty() {
@@ -184,11 +219,14 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
 
     /// A row that was read again and is no longer in the source: its target row, if there is one, is marked as deleted, and a
     /// parked one keeps its placeholder.
-    async fn retire(&self, tx: &mut dyn Transaction, key: i64, now: Seconds) -> DwResult<()> {
+    async fn retire(&self, tx: &mut dyn Transaction, key: i64, now: Seconds) -> DwResult<u64> {
         let entity = self.entity.descriptor();
         let sql = FORGET_PARKED.for_dialect(tx.dialect())?;
         tx.execute(&sql, &[entity.name.into(), key.into()]).await?;
-        tx.execute(&self.statements.mark_deleted(), &[now.into(), key.into()]).await.map(|_| ())
+        for group in entity.groups {
+            tx.execute(&self.statements.record_group_of_key(group), &[key.into()]).await?;
+        }
+        tx.execute(&self.statements.mark_deleted(), &[now.into(), key.into()]).await
     }
 }
 
@@ -201,10 +239,13 @@ impl Sink for WarehouseSink<'_, '_> {
         writer.prepare(name, || self.statements.create_stage()).await?;
         let mut tx = writer.begin().await?;
         let counters = self.write(tx.transaction(), batch).await?;
+        checkpoint::pass(checkpoint::APPLIED);
         tx.commit().await?;
+        checkpoint::pass(checkpoint::COMMITTED);
         if let (Some(known), Some(last)) = (self.watermark.as_mut(), last) {
             *known = (*known).max(last);
         }
+        self.kept += counters;
         Ok(counters)
     }
 }

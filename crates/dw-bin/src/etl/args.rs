@@ -207,6 +207,6 @@ pub struct ExportArgs {
 pub enum ExportFormat {
     /// RFC 4180, UTF-8, with a header.
     Csv,
-    /// One object a line.
+    /// One array, an object a line.
     Json,
 }

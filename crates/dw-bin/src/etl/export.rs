@@ -1,15 +1,18 @@
 //! `etl export`: the one place that calls the export of `dw-etl`.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
-use dw_core::catalog::{dw_tables, find_table, find_view, oltp_tables, views};
-use dw_core::config::closest;
-use dw_core::error::{DwError, DwResult};
+use dw_core::error::DwResult;
+use dw_core::exit;
+use dw_etl::export::{self, Format};
+use dw_etl::report::rows_per_second;
 
 use super::args::{ExportArgs, ExportFormat};
-use super::not_connected;
 use crate::app::Context;
 use crate::engine;
+use crate::output::Progress;
+use crate::report::{ExportReport, ExportedRow};
 
 /// An export that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,26 +32,12 @@ pub struct ExportRequest {
 pub fn check(args: &ExportArgs) -> DwResult<ExportRequest> {
     let mut names: Vec<String> = Vec::new();
     for name in &args.names {
-        let full = find_table(name)
-            .map(|table| table.full_name())
-            .or_else(|| find_view(name).map(|view| format!("{}.{}", view.schema, view.name)))
-            .ok_or_else(|| unknown(name))?;
+        let full = export::find(name)?.full_name();
         if !names.contains(&full) {
             names.push(full);
         }
     }
     Ok(ExportRequest { names, format: args.format, out: args.out.clone() })
-}
-
-fn unknown(name: &str) -> DwError {
-    let mut known: Vec<String> = dw_tables().chain(oltp_tables()).map(|table| table.full_name()).collect();
-    known.extend(views::VIEWS.iter().map(|view| format!("{}.{}", view.schema, view.name)));
-    let bare = known.iter().filter_map(|full| full.split_once('.').map(|(_, bare)| bare));
-    let hint = match closest(name, known.iter().map(String::as_str).chain(bare)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "name a table or a view of the contract, such as `dim.DIM_CLIENTE` or `fact.FACT_VENDAS`".to_owned(),
-    };
-    DwError::usage(format!("there is no table or view `{}`", name.escape_debug()), hint)
 }
 
 /// Writes each table or view to a file of its name.
@@ -57,7 +46,28 @@ fn unknown(name: &str) -> DwError {
 /// When a database cannot be read or a file cannot be written.
 pub async fn execute(context: &Context, request: &ExportRequest) -> DwResult<u8> {
     let engine = engine::from_settings(&context.settings)?;
-    // To connect: `dw_etl::export` (ruling 28); the answer is a file and a number of rows for each name.
-    let _ = (engine, request);
-    Err(not_connected("dw_etl::export"))
+    let format = match request.format {
+        ExportFormat::Csv => Format::Csv,
+        ExportFormat::Json => Format::Json,
+    };
+    let progress = Progress::new(&context.console);
+    let mut shown: Option<(String, Instant)> = None;
+    let mut on_rows = |name: &str, rows: u64| {
+        // A line a table: the one before has ended.
+        if shown.as_ref().is_none_or(|(last, _)| last != name) {
+            progress.started(name);
+            shown = Some((name.to_owned(), Instant::now()));
+        }
+        let elapsed = shown.as_ref().map(|(_, since)| since.elapsed()).unwrap_or_default();
+        progress.rows(name, rows, None, rows_per_second(rows, elapsed));
+    };
+    let result = export::export(&*engine, &request.names, format, &request.out, &mut on_rows).await;
+    progress.end();
+    let files = result?
+        .into_iter()
+        .map(|file| ExportedRow { name: file.name, file: file.path.display().to_string(), rows: file.rows })
+        .collect();
+    let report = ExportReport { command: "export", format: format.extension(), files };
+    context.console.present(&report, || report.listing())?;
+    Ok(exit::OK)
 }

@@ -16,7 +16,8 @@ mod tests;
 use std::process::ExitCode;
 
 use dw_core::config::Overrides;
-use dw_core::error::{DwError, DwResult};
+use dw_core::error::DwResult;
+use dw_core::time::{Seconds, format_timestamp};
 
 pub use args::EtlCli;
 
@@ -56,7 +57,7 @@ impl Binary for EtlCli {
     }
 }
 
-/// Stands where a call of `dw-etl` will stand.
-fn not_connected(api: &str) -> DwError {
-    DwError::Internal(format!("this command is not connected to `{api}` yet"))
+/// A watermark as it is shown: `2026-01-31T10:00:00 / 123`.
+fn watermark((stamp, key): (Seconds, i64)) -> String {
+    format!("{} / {key}", format_timestamp(stamp))
 }

@@ -129,7 +129,7 @@ fn row(report: &EntityReport) -> EntityRow {
         error: report.error.as_ref().map(|message| Failure {
             code: report.error_code.unwrap_or("DW-E0099"),
             message: message.clone(),
-            hint: None,
+            hint: report.error_hint.clone(),
             exit_code: report.exit_code,
         }),
     }

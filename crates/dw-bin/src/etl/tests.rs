@@ -13,11 +13,12 @@ use dw_core::exit;
 use proptest::prelude::*;
 
 use super::args::{EtlCli, EtlCommand, RunArgs};
-use super::{entities, every, export, request, run};
+use super::{entities, every, export, reconcile, request, run};
 use crate::app::{Binary, in_our_words};
 use crate::output::{Console, Failure, Listing};
 use crate::report::{
-    EntityRow, PlanReport, PlannedEntity, ReconcileReport, ReconcileRow, RunDocument, StatusReport, StatusRow,
+    AmountRow, DifferenceRow, EntityRow, PlanReport, PlannedEntity, PlannedStatement, ReconcileReport, ReconcileRow,
+    RunDocument, RunningRow, StatusReport, StatusRow,
 };
 use crate::signal::StopFlag;
 
@@ -223,22 +224,30 @@ fn tables_of_the_other_commands() {
     let plan = PlanReport {
         command: "plan",
         cutoff: "2026-01-31T09:58:00".to_owned(),
-        guard: "the lookback".to_owned(),
+        guard: "lookback",
         entities: vec![PlannedEntity {
             entity: "dim_cliente".to_owned(),
             stage: 1,
             is_active: true,
             watermark_from: "1900-01-01T00:00:00 / 0".to_owned(),
-            rows: 20_000,
+            rows: 20_010,
+            rows_new: 20_000,
+            rows_lookback: 10,
             batch_size: 5_000,
-            lookback_minutes: 10,
-            statements: vec!["SELECT 1\n".to_owned()],
-            warnings: vec![],
+            batches: 5,
+            statements: vec![PlannedStatement { purpose: "read".to_owned(), sql: "SELECT 1\n".to_owned() }],
+            ..PlannedEntity::default()
         }],
+    };
+    let running = RunningRow {
+        holder: "process 42".to_owned(),
+        run_id: Some(7),
+        heartbeat_at: Some("2026-01-31T09:59:58".to_owned()),
     };
     let status = StatusReport {
         command: "status",
         as_of: "2026-01-31T10:00:00".to_owned(),
+        cutoff: "2026-01-31T09:58:00".to_owned(),
         entities: vec![
             StatusRow {
                 entity: "dim_cliente".to_owned(),
@@ -249,39 +258,90 @@ fn tables_of_the_other_commands() {
             },
             StatusRow {
                 entity: "fact_vendas".to_owned(),
-                running: Some("process 42".to_owned()),
+                running: Some(running.clone()),
                 lag_seconds: Some(59),
                 ..StatusRow::default()
             },
+            StatusRow { entity: "fact_metas".to_owned(), running: Some(running), ..StatusRow::default() },
         ],
     };
-    let mut reconcile = ReconcileReport {
-        command: "reconcile",
-        dry_run: true,
-        hard_deleted: 1,
-        rows: vec![ReconcileRow {
-            entity: "fact_vendas".to_owned(),
-            month: Some("2026-01".to_owned()),
-            source_rows: 6_000,
-            warehouse_rows: 6_000,
-            source_amount: Some("4302144.10".to_owned()),
-            warehouse_amount: Some("4302144.10".to_owned()),
-            difference: "0.00".to_owned(),
-            agrees: true,
-            ..ReconcileRow::default()
-        }],
-    };
-    assert_eq!(reconcile.exit_code(), exit::OK);
-    let summary = reconcile.summary();
-    reconcile.rows[0].agrees = false;
-    assert_eq!((reconcile.exit_code(), reconcile.summary().starts_with("1 line differs")), (exit::QUALITY, true));
-    let show = |listing: Listing| listing.table(Some(100));
+    let show = |listing: Listing| listing.table(Some(130));
     let statements: String = plan.statements().collect();
     insta::assert_snapshot!(format!(
-        "{}\n{statements}\n{}\n\n{}\n{summary}\n",
+        "{}\n{}\n{statements}\n{}\n{}\n",
         show(plan.listing()),
+        plan.summary(),
         show(status.listing()),
-        show(reconcile.listing()),
+        status.running().join("\n"),
+    ));
+}
+
+#[test]
+fn a_comparison_for_a_person_and_for_a_program() {
+    let amount = |name, difference: &str| AmountRow {
+        name,
+        source: "4302144.10".to_owned(),
+        warehouse: "4302000.10".to_owned(),
+        explained: "144.00".to_owned(),
+        difference: difference.to_owned(),
+        ..AmountRow::default()
+    };
+    let row = |month: &str, different: u64, cost: &str| ReconcileRow {
+        entity: "fact_vendas".to_owned(),
+        month: month.to_owned(),
+        source_rows: 6_000,
+        warehouse_rows: 6_000,
+        pending: 3,
+        different,
+        amounts: vec![amount("net", "0.00"), amount("cost", cost)],
+        agrees: different == 0,
+        ..ReconcileRow::default()
+    };
+    let agreeing = ReconcileReport {
+        command: "reconcile",
+        agrees: true,
+        dry_run: true,
+        hard_deleted: 1,
+        rows: vec![
+            ReconcileRow {
+                entity: "dim_cliente".to_owned(),
+                month: "total".to_owned(),
+                agrees: true,
+                ..ReconcileRow::default()
+            },
+            row("total", 0, "0.00"),
+        ],
+        ..ReconcileReport::default()
+    };
+    let differing = ReconcileReport {
+        command: "reconcile",
+        exit_code: exit::QUALITY,
+        marked: 1_234,
+        hard_deleted: 1_234,
+        rows: vec![row("2026-01", 1, "0.01"), row("total", 1, "0.01")],
+        differences: vec![DifferenceRow {
+            entity: "fact_vendas".to_owned(),
+            key: 17,
+            month: Some("2026-01".to_owned()),
+            what: "cost",
+            source: "10.00".to_owned(),
+            warehouse: "10.01".to_owned(),
+        }],
+        ..ReconcileReport::default()
+    };
+    let (json, json_out, _) = console(OutputFormat::Json);
+    assert_eq!(reconcile::show(&json, &differing, false).unwrap(), exit::QUALITY);
+    let parsed: serde_json::Value = serde_json::from_str(&json_out.text()).unwrap();
+    assert_eq!((&parsed["exit_code"], &parsed["rows"][0]["amounts"][1]["difference"]), (&20.into(), &"0.01".into()));
+    let (text, out, _) = console(OutputFormat::Text);
+    assert_eq!(reconcile::show(&text, &differing, false).unwrap(), exit::QUALITY);
+    let show = |listing: Listing| listing.table(Some(130));
+    insta::assert_snapshot!(format!(
+        "# terminal\n{}\n{}\n# all amounts\n{}\n# pipe\n{}",
+        show(agreeing.listing(false)),
+        agreeing.summary(),
+        show(agreeing.listing(true)),
+        out.text(),
     ));
 }
 

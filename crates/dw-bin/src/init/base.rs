@@ -1,7 +1,10 @@
 //! `init` and `init --scale`: the one place that creates databases and calls the base sample of `dw-sample`.
 
-use dw_core::error::{DwError, DwResult};
+use dw_core::engine::{Access, Engine};
+use dw_core::error::{Database, DwError, DwResult};
+use dw_core::time::now;
 use dw_core::{exit, migrate};
+use dw_etl::calendar_table;
 use dw_sample::base::{Base, BaseOptions};
 use dw_sample::load::{IfFilled, LoadOutcome};
 use serde_json::json;
@@ -83,7 +86,7 @@ pub async fn execute(context: &Context, fill: Option<Fill>) -> DwResult<u8> {
     let console = &context.console;
     let engine = engine::from_settings(&context.settings)?;
     let progress = Progress::new(console);
-    let created = migrate::init(&*engine).await?;
+    let created = create(&*engine).await?;
     for (database, steps) in created.iter().filter(|_| !console.is_json()) {
         let done = if steps.is_empty() { "nothing to do".to_owned() } else { steps.join(", ") };
         console.line(&format!("{database} at `{}`: {done}", engine.location(*database)))?;
@@ -113,6 +116,16 @@ pub async fn execute(context: &Context, fill: Option<Fill>) -> DwResult<u8> {
         show(context, &tables)?;
     }
     Ok(exit::OK)
+}
+
+/// Creates or upgrades both databases, the calendar included.
+async fn create(engine: &dyn Engine) -> DwResult<Vec<(Database, Vec<&'static str>)>> {
+    let created = migrate::init(engine).await?;
+    let mut session = engine.open(Database::Dw, Access::ReadWrite, "init").await?;
+    let mut tx = session.begin().await?;
+    calendar_table::ensure(&mut *tx, None, now()).await?;
+    tx.commit().await?;
+    Ok(created)
 }
 
 /// Rows of each table, and their sum.

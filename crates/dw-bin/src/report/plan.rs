@@ -4,6 +4,15 @@ use serde::Serialize;
 
 use crate::output::{Align, Listing, whole};
 
+/// One statement of an entity.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct PlannedStatement {
+    /// What it is for: `read`, `insert`.
+    pub purpose: String,
+    /// Its text.
+    pub sql: String,
+}
+
 /// What a run would do with one entity.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct PlannedEntity {
@@ -13,18 +22,28 @@ pub struct PlannedEntity {
     pub stage: u32,
     /// False when an operator switched it off.
     pub is_active: bool,
-    /// Where the extraction begins.
+    /// The last change that was loaded.
     pub watermark_from: String,
-    /// Rows that would be read.
+    /// Where reading begins.
+    pub read_from: String,
+    /// How far that is before the watermark.
+    pub lookback_minutes: i64,
+    /// Rows that would be read: the sum of the next three.
     pub rows: u64,
+    /// Rows past the watermark.
+    pub rows_new: u64,
+    /// Rows that are read again because they lie in the lookback.
+    pub rows_lookback: u64,
+    /// Rows that are read again because they were rejected or parked.
+    pub rows_again: u64,
     /// Rows of a batch.
-    pub batch_size: u32,
-    /// How far before the watermark it begins.
-    pub lookback_minutes: u32,
-    /// The statements, in order.
-    pub statements: Vec<String>,
+    pub batch_size: usize,
+    /// Batches.
+    pub batches: u64,
     /// What makes it slower or less safe than it could be.
     pub warnings: Vec<String>,
+    /// The statements, in order.
+    pub statements: Vec<PlannedStatement>,
 }
 
 /// What a run would do.
@@ -34,8 +53,8 @@ pub struct PlanReport {
     pub command: &'static str,
     /// The upper bound of the extraction.
     pub cutoff: String,
-    /// What guards it against transactions that commit late (ruling 4).
-    pub guard: String,
+    /// What guards it against transactions that commit late (ruling 4): `oldest_transaction` or `lookback`.
+    pub guard: &'static str,
     /// The entities, in the order of work.
     pub entities: Vec<PlannedEntity>,
 }
@@ -49,28 +68,48 @@ impl PlanReport {
             ("entity", Left),
             ("active", Left),
             ("from watermark", Left),
-            ("rows", Right),
-            ("batch", Right),
+            ("new", Right),
             ("lookback", Right),
+            ("again", Right),
+            ("batch", Right),
+            ("batches", Right),
         ]);
         for row in &self.entities {
-            listing.row(vec![
+            let mut cells = vec![
                 row.stage.to_string(),
                 row.entity.clone(),
                 if row.is_active { "yes" } else { "no" }.to_owned(),
                 row.watermark_from.clone(),
-                whole(row.rows),
-                whole(row.batch_size.into()),
-                format!("{} min", row.lookback_minutes),
-            ]);
+            ];
+            let batch = u64::try_from(row.batch_size).unwrap_or(u64::MAX);
+            cells.extend([row.rows_new, row.rows_lookback, row.rows_again, batch, row.batches].map(whole));
+            listing.row(cells);
         }
+        listing.drop_zero_columns(&["again"]);
         listing
     }
 
-    /// Each statement under the name of its entity.
+    /// The last line for a person.
+    pub fn summary(&self) -> String {
+        let active = || self.entities.iter().filter(|row| row.is_active);
+        let guard = match self.guard {
+            "lookback" => "guarded by the lookback, because this engine cannot tell its oldest open transaction",
+            _ => "guarded by the oldest open transaction of the source",
+        };
+        format!(
+            "{} rows in {} batches, up to {}Z, {guard}",
+            whole(active().map(|row| row.rows).sum()),
+            whole(active().map(|row| row.batches).sum()),
+            self.cutoff,
+        )
+    }
+
+    /// Each statement under the name of its entity and what it is for.
     pub fn statements(&self) -> impl Iterator<Item = String> {
         self.entities.iter().flat_map(|row| {
-            row.statements.iter().map(move |statement| format!("-- {}\n{}\n", row.entity, statement.trim_end()))
+            row.statements.iter().map(move |statement| {
+                format!("-- {}: {}\n{};\n", row.entity, statement.purpose, statement.sql.trim_end())
+            })
         })
     }
 }

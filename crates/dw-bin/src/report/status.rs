@@ -4,6 +4,17 @@ use serde::Serialize;
 
 use crate::output::{Align, Listing, whole};
 
+/// A run that works on an entity now.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct RunningRow {
+    /// Process, host, user and since when.
+    pub holder: String,
+    /// The run, as soon as it has opened its row.
+    pub run_id: Option<i64>,
+    /// Its last sign of life.
+    pub heartbeat_at: Option<String>,
+}
+
 /// Where one entity stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct StatusRow {
@@ -11,20 +22,24 @@ pub struct StatusRow {
     pub entity: String,
     /// False when an operator switched it off.
     pub is_active: bool,
+    /// Its last run.
+    pub last_run_id: Option<i64>,
     /// How its last run ended; none when it never ran.
     pub last_status: Option<String>,
     /// When its last run ended.
     pub last_run_at: Option<String>,
+    /// When it last ended well.
+    pub last_success_at: Option<String>,
     /// Its watermark.
     pub watermark: String,
-    /// How far the watermark is behind the newest change of the source.
+    /// How old the newest change is that was loaded; none before the first load.
     pub lag_seconds: Option<u64>,
-    /// Rows of the source past the watermark.
+    /// Rows of the source past the watermark that a run would load now.
     pub pending: u64,
     /// Open rejects.
     pub rejects: u64,
     /// Who is running it now.
-    pub running: Option<String>,
+    pub running: Option<RunningRow>,
 }
 
 /// Where the warehouse stands.
@@ -34,6 +49,8 @@ pub struct StatusReport {
     pub command: &'static str,
     /// The clock of the source.
     pub as_of: String,
+    /// The upper bound that a run would have now.
+    pub cutoff: String,
     /// The entities, in the order of work.
     pub entities: Vec<StatusRow>,
 }
@@ -56,7 +73,7 @@ impl StatusReport {
             listing.row(vec![
                 row.entity.clone(),
                 match (&row.running, row.is_active) {
-                    (Some(holder), _) => format!("running ({holder})"),
+                    (Some(_), _) => "running".to_owned(),
                     (None, true) => last,
                     (None, false) => format!("{last}, inactive"),
                 },
@@ -68,6 +85,27 @@ impl StatusReport {
             ]);
         }
         listing
+    }
+
+    /// Who is running what, a line a holder.
+    pub fn running(&self) -> Vec<String> {
+        let mut holders: Vec<(&RunningRow, Vec<&str>)> = Vec::new();
+        for row in &self.entities {
+            let Some(running) = &row.running else { continue };
+            match holders.iter_mut().find(|(known, _)| *known == running) {
+                Some((_, entities)) => entities.push(&row.entity),
+                None => holders.push((running, vec![&row.entity])),
+            }
+        }
+        holders
+            .into_iter()
+            .map(|(running, entities)| {
+                let run = running.run_id.map(|run| format!(", run {run}")).unwrap_or_default();
+                let alive =
+                    running.heartbeat_at.as_ref().map(|at| format!(", last sign of life {at}Z")).unwrap_or_default();
+                format!("running: {} by {}{run}{alive}", entities.join(", "), running.holder)
+            })
+            .collect()
     }
 }
 

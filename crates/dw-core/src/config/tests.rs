@@ -243,7 +243,7 @@ proptest! {
     #[test]
     fn no_value_of_any_setting_makes_it_panic(index in 0..KEYS.len(), text in "\\PC*") {
         let name = KEYS[index].variable();
-        let environment = BTreeMap::from([(name.clone(), text.clone())]);
+        let environment = BTreeMap::from([(name.clone(), text)]);
         let result = resolve(&Sources { file: None, environment, flags: Vec::new(), read: &read });
         if let Err(error) = result {
             prop_assert!(error.to_string().contains(&name));

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
 
@@ -54,6 +55,12 @@ impl FileConnection {
         let connection = &self.connection;
         connection.busy_timeout(self.busy_timeout)?;
         connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+        // Statements of both engines say LEN; the schema does not, so that other programs can open the file.
+        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+        connection.create_scalar_function("LEN", 1, flags, |call| {
+            let text: Option<String> = call.get(0)?;
+            Ok(text.map(|text| i64::try_from(text.trim_end_matches(' ').chars().count()).unwrap_or(i64::MAX)))
+        })?;
         connection.create_collation(TEXT_KEY_COLLATION, collation::compare)?;
         // The cache is the memory that a connection may use; temporary tables spill to a file beyond it.
         connection.pragma_update(None, "cache_size", if access == Access::ReadWrite { -49_152 } else { -16_384 })?;
@@ -196,6 +203,13 @@ fn explain(error: &rusqlite::Error, database: Database, location: &str, busy_tim
             DwError::Busy { database, location, waited_seconds: busy_timeout.as_secs() }
         }
         Some(ErrorCode::DiskFull) => DwError::DiskFull { database, location },
+        Some(ErrorCode::SystemIoFailure) if extended_code(error) == Some(IO_ERROR_WRITE) => DwError::Unreachable {
+            database,
+            location,
+            message: format!(
+                "{message} in a write: the disk is full, a quota or a size limit is reached, or the disk fails"
+            ),
+        },
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => DwError::Corrupt { database, location, message },
         Some(
             ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure,
@@ -211,5 +225,15 @@ fn explain(error: &rusqlite::Error, database: Database, location: &str, busy_tim
             statement: sql.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect(),
             transient: false,
         },
+    }
+}
+
+/// SQLITE_IOERR_WRITE of sqlite.org/rescode.html.
+const IO_ERROR_WRITE: i32 = 778;
+
+fn extended_code(error: &rusqlite::Error) -> Option<i32> {
+    match error {
+        rusqlite::Error::SqliteFailure(failure, _) => Some(failure.extended_code),
+        _ => None,
     }
 }

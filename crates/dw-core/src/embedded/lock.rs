@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::engine::LockGuard;
 use crate::error::{DwError, DwResult};
@@ -31,9 +32,20 @@ fn open(folder: &Path, resource: &str) -> DwResult<File> {
         .map_err(|source| DwError::Io { action: "cannot open the lock file", path, source })
 }
 
+/// Somebody who asks for the holder takes a shared lock for a moment; that is not a run.
+fn try_lock(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..10 {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
+            result => return result,
+        }
+    }
+    file.try_lock()
+}
+
 pub(super) fn take(folder: &Path, resource: &str, holder: &str) -> DwResult<FileLock> {
     let mut file = open(folder, resource)?;
-    match file.try_lock() {
+    match try_lock(&file) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             return Err(DwError::LockHeld { entity: resource.to_owned(), holder: read_holder(&mut file) });

@@ -1,6 +1,7 @@
 //! An async session over a blocking SQLite connection: a thread of its own, commands in order, bounded streams.
 
 use std::sync::mpsc;
+use std::thread::JoinHandle;
 
 use async_trait::async_trait;
 use tokio::sync::{mpsc as stream, oneshot};
@@ -25,7 +26,21 @@ enum Command {
 /// A session on a file.
 #[derive(Debug)]
 pub struct EmbeddedSession {
-    commands: mpsc::Sender<Command>,
+    /// `None` only while it is dropped.
+    commands: Option<mpsc::Sender<Command>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for EmbeddedSession {
+    fn drop(&mut self) {
+        // The thread ends when nobody can send any more. It is waited for, because closing the last connection of a file
+        // writes the log back into it, and a process that ends earlier would leave that to the next one.
+        drop(self.commands.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic of that thread has been told by whoever waited for its answer.
+            let _ended = thread.join();
+        }
+    }
 }
 
 impl EmbeddedSession {
@@ -36,7 +51,7 @@ impl EmbeddedSession {
     ) -> DwResult<Self> {
         let (commands, inbox) = mpsc::channel();
         let (opened, is_open) = oneshot::channel();
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name(format!("dw-{name}"))
             .spawn(move || match open() {
                 Ok(connection) => {
@@ -51,11 +66,11 @@ impl EmbeddedSession {
             })
             .map_err(|error| DwError::Internal(format!("cannot start a thread: {error}")))?;
         is_open.await.map_err(|_| gone())??;
-        Ok(Self { commands })
+        Ok(Self { commands: Some(commands), thread: Some(thread) })
     }
 
     fn send(&self, command: Command) -> DwResult<()> {
-        self.commands.send(command).map_err(|_| gone())
+        self.commands.as_ref().ok_or_else(gone)?.send(command).map_err(|_| gone())
     }
 
     async fn run(&self, sql: &str, params: &[Value]) -> DwResult<u64> {

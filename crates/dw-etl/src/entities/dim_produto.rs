@@ -11,7 +11,6 @@ crate::source_row! {
     /// A row of core.products with its supplier.
     pub struct Source {
         product_id: i64 = "p.product_id" => BigInt,
-        product_code: String = "p.product_code" => VarChar(50),
         sku: String = "p.sku" => VarChar(50),
         barcode: Option<String> = "p.barcode" => VarChar(20),
         product_name: String = "p.product_name" => VarChar(200),
@@ -115,7 +114,7 @@ pub fn rule(source: Source, _context: &TransformContext) -> Result<Target, Rejec
     let min_stock = guard::not_negative("estoque_minimo", source.min_stock)?;
     Ok(Target {
         produto_original_id: guard::business_key("produto_original_id", source.product_id)?,
-        codigo_sku: stock_code(source.sku, source.product_code, source.product_id),
+        codigo_sku: stock_code(source.sku, source.product_id),
         codigo_barras: text::optional(source.barcode),
         nome_produto: text::required("nome_produto", source.product_name)?,
         descricao_curta: text::optional(source.short_description),
@@ -157,13 +156,10 @@ pub fn rule(source: Source, _context: &TransformContext) -> Result<Target, Rejec
     })
 }
 
-/// The SKU, else the code of the product, else one made of its id. SKU and code are unique in the source.
-fn stock_code(sku: String, product_code: String, product_id: i64) -> String {
-    [sku, product_code]
-        .into_iter()
-        .map(text::unique)
-        .find(|code| !code.trim().is_empty())
-        .unwrap_or_else(|| format!("SKU_{product_id}"))
+/// The SKU, else `#<key>`: the code of the product may be the SKU of another one, and the source has one blank SKU at most.
+fn stock_code(sku: String, product_id: i64) -> String {
+    let sku = text::unique(sku);
+    if sku.trim().is_empty() { format!("#{product_id}") } else { sku }
 }
 
 fn rating(average: Option<Decimal>) -> Result<Option<Decimal>, Rejection> {
@@ -225,8 +221,7 @@ mod tests {
             product_status: blank(),
             ..source()
         });
-        assert_eq!(target.codigo_sku, "PROD-0000041");
-        assert_eq!(stock_code(blank(), blank(), 0), "SKU_0");
+        assert_eq!(target.codigo_sku, "#41");
         assert_eq!(
             [target.categoria, target.subcategoria, target.marca, target.nome_fornecedor],
             ["Sem Categoria", "Sem Subcategoria", "Sem Marca", "Fornecedor N/A"]

@@ -2,6 +2,7 @@
 //! may overwrite.
 
 use dw_core::entities;
+use dw_core::members::UNKNOWN_TEXT;
 
 use crate::entities::{guard, text};
 use crate::entity::TransformContext;
@@ -54,12 +55,13 @@ pub fn rule(source: Source, _context: &TransformContext) -> Result<Target, Rejec
     let state = text::state("estado", source.state)?;
     Ok(Target {
         regiao_original_id: guard::business_key("regiao_original_id", source.region_id)?,
-        // Country, state and city are unique together, in the source and in the warehouse.
-        pais: unique_or_default(source.country, || "Brasil".to_owned()),
+        // Country, state and city are unique together, in the source and in the warehouse: what stands for a blank must be
+        // nobody's real place.
+        pais: unique_or_default(source.country, || UNKNOWN_TEXT.to_owned()),
         regiao_pais: text::optional(source.region_name),
         nome_estado: text::or_default(source.state_name, &state),
         estado: state,
-        cidade: unique_or_default(source.city, || format!("Cidade {}", source.region_id)),
+        cidade: unique_or_default(source.city, || format!("#{}", source.region_id)),
         codigo_ibge: text::optional(source.ibge_code),
         data_cadastro: guard::millis("data_cadastro", source.created_at)?,
         data_ultima_atualizacao: guard::millis("data_ultima_atualizacao", source.updated_at)?,
@@ -109,8 +111,8 @@ mod tests {
             ibge_code: Some(blank()),
             ..source()
         });
-        assert_eq!((target.cidade.as_str(), target.nome_estado.as_str()), ("Cidade 9", "RJ"));
-        assert_eq!((target.pais.as_str(), target.codigo_ibge), ("Brasil", None));
+        assert_eq!((target.cidade.as_str(), target.nome_estado.as_str()), ("#9", "RJ"));
+        assert_eq!((target.pais.as_str(), target.codigo_ibge), ("Nao informado", None));
     }
 
     /// Defect S10: what no source feeds is not staged, so no load overwrites it.

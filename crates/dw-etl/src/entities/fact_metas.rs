@@ -2,7 +2,7 @@
 //! a set step derives from all targets of a month.
 
 use dw_core::entities;
-use dw_core::time::{Days, from_date, to_date};
+use dw_core::time::{Days, format_date, to_date};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::entities::{guard, text};
@@ -70,7 +70,7 @@ pub fn rule(source: Source, context: &TransformContext) -> Result<Target, Reject
     Ok(Target {
         meta_original_id: guard::business_key("meta_original_id", source.seller_target_id)?,
         vendedor_original_id: source.seller_id,
-        data_id: context.data_id("data_id", first_of_month(source.target_month))?,
+        data_id: context.data_id("data_id", first_of_month(source.target_month)?)?,
         valor_meta: target,
         quantidade_meta: source.target_quantity,
         valor_realizado: realized,
@@ -86,9 +86,15 @@ pub fn rule(source: Source, context: &TransformContext) -> Result<Target, Reject
     })
 }
 
-fn first_of_month(day: Days) -> Days {
+/// The source is unique by seller and day, the fact by seller and month: two days of one month could not both be stored, so
+/// that only a first is accepted.
+fn first_of_month(day: Days) -> Result<Days, Rejection> {
     let date = to_date(day);
-    chrono::Datelike::with_day(&date, 1).map_or(day, from_date)
+    if chrono::Datelike::day(&date) == 1 {
+        Ok(day)
+    } else {
+        Err(guard::invalid("target_month", format_date(day), "is not the first day of a month"))
+    }
 }
 
 /// Truncated, not rounded: 99,999.99 of 100,000 is not 100 %, so that the percentage and `meta_batida` agree
@@ -156,10 +162,12 @@ mod tests {
     }
 
     #[test]
-    fn any_day_of_the_month_is_its_first() {
-        let target_month = parse_date("2024-02-29").unwrap();
+    fn a_target_belongs_to_the_first_of_its_month() {
+        let target_month = parse_date("2024-02-01").unwrap();
         let target = rule(Source { target_month, ..source() }, &samples::context()).unwrap();
         assert_eq!(target.data_id, 20_240_201);
+        let target_month = parse_date("2024-02-29").unwrap();
+        assert_eq!(rejected(Source { target_month, ..source() }).code, RejectCode::Invalid);
     }
 
     /// Defect S25: the mean ticket of the largest amount fits, and nothing is divided by zero.

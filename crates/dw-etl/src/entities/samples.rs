@@ -44,7 +44,7 @@ fn cells(entity: &str) -> Vec<(&'static str, Value)> {
             is_vip: false, updated_at: STAMP,
         ],
         "dim_produto" => cells![
-            product_id: 41, product_code: "PROD-0000041", sku: "SKU-0000041", barcode: "7890000000041",
+            product_id: 41, sku: "SKU-0000041", barcode: "7890000000041",
             product_name: "Produto 41", short_description: "Curta", full_description: "Completa",
             category_name: "Casa", subcategory_name: "Subcategoria 2", product_line: "Linha 2", brand: "Marca 42",
             manufacturer: "Fabricante 42", supplier_id: 0, supplier_name: "Fornecedor 1", country_origin: "Brasil",

@@ -1,20 +1,25 @@
 //! What the tests of the ETL share: a source and a warehouse in a folder of their own.
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, where a failure is to panic")]
+
+pub mod equal;
+pub mod wrapped;
 
 use std::sync::Arc;
 
 use dw_core::embedded::EmbeddedEngine;
-use dw_core::engine::{Access, Engine, Executor, Session, SharedEngine};
+use dw_core::engine::{Access, Session, SharedEngine};
 use dw_core::error::Database;
 use dw_core::migrate;
 use dw_core::time::{self, Seconds};
 use dw_core::value::Value;
 use dw_etl::feed::StopFlag;
-use dw_etl::options::RunOptions;
+use dw_etl::options::{RunOptions, Selection};
 use dw_etl::report::{RunReport, Silent};
 use dw_etl::run::run;
 use dw_sample::base::BaseOptions;
 use dw_sample::load::{self, IfFilled};
+use dw_sample::wave::{self, WaveOptions, WaveReport};
 
 /// A data folder with both databases, gone with the test.
 pub struct Stack {
@@ -46,6 +51,37 @@ impl Stack {
         stack
     }
 
+    /// The same source with an empty warehouse of its own.
+    pub async fn with_the_same_source(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        self.copy_to(Database::Oltp, folder.path()).await;
+        let engine = EmbeddedEngine::new(folder.path());
+        migrate::init(&engine).await.unwrap();
+        Self { folder, engine: Arc::new(engine) }
+    }
+
+    /// The same source and the same warehouse.
+    pub async fn twin(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        self.copy_to(Database::Oltp, folder.path()).await;
+        self.copy_to(Database::Dw, folder.path()).await;
+        let engine = EmbeddedEngine::new(folder.path());
+        Self { folder, engine: Arc::new(engine) }
+    }
+
+    async fn copy_to(&self, database: Database, folder: &std::path::Path) {
+        let mut session = self.engine.open(database, Access::ReadWrite, "copy").await.unwrap();
+        let target = folder.join(format!("{}.db", database.name()));
+        session.execute(&format!("VACUUM INTO '{}'", target.display()), &[]).await.unwrap();
+    }
+
+    /// The shop lives on: one wave, stamped `as_of`, whose late customer is stamped `late`.
+    pub async fn wave(&self, as_of: Seconds, late: Seconds) -> WaveReport {
+        let mut oltp = self.oltp().await;
+        let options = WaveOptions { count: 1, as_of, now: late, seed: 0 };
+        wave::run(&mut *oltp, options).await.unwrap().remove(0)
+    }
+
     pub async fn oltp(&self) -> Box<dyn Session> {
         self.engine.open(Database::Oltp, Access::ReadWrite, "test").await.unwrap()
     }
@@ -71,12 +107,43 @@ impl Stack {
         scalar(&mut *dw, sql).await
     }
 
+    /// One number of the source.
+    pub async fn source_number(&self, sql: &str) -> i64 {
+        let mut oltp = self.oltp().await;
+        scalar(&mut *oltp, sql).await
+    }
+
     /// Changes the source.
     pub async fn change(&self, sql: &str) -> u64 {
         let mut oltp = self.oltp().await;
         let sql = oltp.dialect().translate(sql);
         oltp.execute(&sql, &[]).await.unwrap()
     }
+
+    /// The warehouse by business keys.
+    pub async fn warehouse(&self) -> equal::Warehouse {
+        let mut dw = self.dw().await;
+        equal::read(&mut *dw).await
+    }
+
+    /// Every row of every table of the warehouse as it is stored.
+    pub async fn everything(&self) -> Vec<String> {
+        let mut dw = self.dw().await;
+        equal::everything(&mut *dw).await
+    }
+
+    /// The watermarks.
+    pub async fn watermarks(&self) -> Vec<String> {
+        let mut dw = self.dw().await;
+        let sql = "SELECT entity_name, watermark_updated_at, watermark_id FROM ctl.etl_control ORDER BY entity_name";
+        rows(&mut *dw, sql, &[]).await
+    }
+}
+
+/// Options for some entities.
+pub fn only(names: &[&str]) -> RunOptions {
+    let entities = Selection::Named(names.iter().map(|name| (*name).to_owned()).collect());
+    RunOptions { entities, ..RunOptions::default() }
 }
 
 pub async fn scalar(session: &mut dyn Session, sql: &str) -> i64 {

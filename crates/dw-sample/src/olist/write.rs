@@ -53,7 +53,7 @@ pub(super) async fn refuse_filled<E: Executor + ?Sized>(executor: &mut E) -> DwR
     }
     Err(DwError::usage(
         format!("{} already holds rows: {}", Database::Oltp, filled.join(", ")),
-        "import into an empty data folder, or have the rows replaced",
+        "import into an empty data folder, or pass `--replace`, which deletes the rows first",
     ))
 }
 

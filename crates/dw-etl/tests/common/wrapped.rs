@@ -1,0 +1,237 @@
+//! An engine around another one: it records every statement and can set the clock of the source.
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use dw_core::dialect::Dialect;
+use dw_core::engine::{
+    Access, Computed, Engine, Executor, LockGuard, OpenTransactionGuard, RowSource, RowStream, Session, SharedEngine,
+    Transaction,
+};
+use dw_core::error::{Database, DwResult};
+use dw_core::time::Seconds;
+use dw_core::value::{RowBatch, Value};
+
+/// What was asked of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    Query(String),
+    /// A stream and how many rows came out of it.
+    Stream(String, usize),
+    Execute(String),
+    /// A bulk copy: table and rows.
+    Bulk(String, usize),
+    Begin,
+    Commit,
+    Rollback,
+}
+
+/// A call, and on which session of which database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub session: usize,
+    pub database: Database,
+    pub call: Call,
+}
+
+type Log = Arc<Mutex<Vec<Entry>>>;
+
+/// An engine that tells what it was asked.
+#[derive(Debug)]
+pub struct Wrapped {
+    inner: SharedEngine,
+    log: Log,
+    sessions: AtomicI64,
+    /// The clock of the source; 0 for the real one.
+    clock: AtomicI64,
+}
+
+impl Wrapped {
+    pub fn new(inner: SharedEngine) -> Arc<Self> {
+        Arc::new(Self { inner, log: Log::default(), sessions: AtomicI64::new(0), clock: AtomicI64::new(0) })
+    }
+
+    /// Sets the clock of the source.
+    pub fn set_clock(&self, clock: Seconds) {
+        self.clock.store(clock, Ordering::Relaxed);
+    }
+
+    /// All calls since the last time.
+    pub fn take(&self) -> Vec<Entry> {
+        std::mem::take(&mut *self.log.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[async_trait]
+impl Engine for Wrapped {
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+
+    fn dialect(&self) -> &'static dyn Dialect {
+        self.inner.dialect()
+    }
+
+    fn location(&self, database: Database) -> String {
+        self.inner.location(database)
+    }
+
+    async fn create(&self, database: Database) -> DwResult<Box<dyn Session>> {
+        self.inner.create(database).await
+    }
+
+    async fn open(&self, database: Database, access: Access, purpose: &str) -> DwResult<Box<dyn Session>> {
+        let inner = self.inner.open(database, access, purpose).await?;
+        let session = usize::try_from(self.sessions.fetch_add(1, Ordering::Relaxed)).unwrap_or(0);
+        Ok(Box::new(WrappedSession { inner, note: Note { log: self.log.clone(), session, database } }))
+    }
+
+    fn writers(&self) -> usize {
+        self.inner.writers()
+    }
+
+    async fn source_clock(&self) -> DwResult<(Seconds, Option<Seconds>)> {
+        match self.clock.load(Ordering::Relaxed) {
+            0 => self.inner.source_clock().await,
+            clock => Ok((clock, None)),
+        }
+    }
+
+    fn open_transaction_guard(&self) -> OpenTransactionGuard {
+        self.inner.open_transaction_guard()
+    }
+
+    async fn lock(&self, resource: &str, holder: &str) -> DwResult<Box<dyn LockGuard>> {
+        self.inner.lock(resource, holder).await
+    }
+
+    async fn lock_holder(&self, resource: &str) -> DwResult<Option<String>> {
+        self.inner.lock_holder(resource).await
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Note {
+    log: Log,
+    session: usize,
+    database: Database,
+}
+
+impl Note {
+    fn add(&self, call: Call) -> usize {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.push(Entry { session: self.session, database: self.database, call });
+        log.len() - 1
+    }
+}
+
+struct WrappedSession {
+    inner: Box<dyn Session>,
+    note: Note,
+}
+
+struct WrappedTransaction<'a> {
+    inner: Box<dyn Transaction + 'a>,
+    note: Note,
+}
+
+struct CountedRows<'a> {
+    inner: RowStream<'a>,
+    note: Note,
+    sql: String,
+    rows: usize,
+}
+
+impl Drop for CountedRows<'_> {
+    fn drop(&mut self) {
+        self.note.add(Call::Stream(std::mem::take(&mut self.sql), self.rows));
+    }
+}
+
+#[async_trait]
+impl RowSource for CountedRows<'_> {
+    async fn next(&mut self) -> DwResult<Option<RowBatch>> {
+        let chunk = self.inner.next().await?;
+        self.rows += chunk.as_ref().map_or(0, RowBatch::len);
+        Ok(chunk)
+    }
+}
+
+/// Both kinds of executor record a call and pass it on.
+macro_rules! executor {
+    ($name:ty) => {
+        #[async_trait]
+        impl Executor for $name {
+            fn dialect(&self) -> &'static dyn Dialect {
+                self.inner.dialect()
+            }
+
+            async fn query(&mut self, sql: &str, params: &[Value]) -> DwResult<RowBatch> {
+                self.note.add(Call::Query(sql.to_owned()));
+                self.inner.query(sql, params).await
+            }
+
+            async fn stream<'s>(&'s mut self, sql: &str, params: &[Value], chunk: usize) -> DwResult<RowStream<'s>> {
+                let note = self.note.clone();
+                let inner = self.inner.stream(sql, params, chunk).await?;
+                Ok(Box::new(CountedRows { inner, note, sql: sql.to_owned(), rows: 0 }))
+            }
+
+            async fn execute(&mut self, sql: &str, params: &[Value]) -> DwResult<u64> {
+                self.note.add(Call::Execute(sql.to_owned()));
+                self.inner.execute(sql, params).await
+            }
+
+            async fn bulk(&mut self, table: &str, columns: &[&str], rows: RowBatch) -> DwResult<u64> {
+                self.note.add(Call::Bulk(table.to_owned(), rows.len()));
+                self.inner.bulk(table, columns, rows).await
+            }
+
+            async fn bulk_computed(
+                &mut self,
+                table: &str,
+                columns: &[&str],
+                computed: &[Computed],
+                rows: RowBatch,
+            ) -> DwResult<u64> {
+                self.note.add(Call::Bulk(table.to_owned(), rows.len()));
+                self.inner.bulk_computed(table, columns, computed, rows).await
+            }
+        }
+    };
+}
+
+executor!(WrappedSession);
+executor!(WrappedTransaction<'_>);
+
+#[async_trait]
+impl Session for WrappedSession {
+    async fn begin(&mut self) -> DwResult<Box<dyn Transaction + '_>> {
+        self.note.add(Call::Begin);
+        let inner = self.inner.begin().await?;
+        Ok(Box::new(WrappedTransaction { inner, note: self.note.clone() }))
+    }
+
+    async fn begin_snapshot(&mut self) -> DwResult<()> {
+        self.inner.begin_snapshot().await
+    }
+
+    async fn end_snapshot(&mut self) -> DwResult<()> {
+        self.inner.end_snapshot().await
+    }
+}
+
+#[async_trait]
+impl Transaction for WrappedTransaction<'_> {
+    async fn commit(self: Box<Self>) -> DwResult<()> {
+        self.note.add(Call::Commit);
+        self.inner.commit().await
+    }
+
+    async fn rollback(self: Box<Self>) -> DwResult<()> {
+        self.note.add(Call::Rollback);
+        self.inner.rollback().await
+    }
+}

@@ -1,0 +1,142 @@
+//! What a run asks of the databases: a constant number of statements a batch, whatever its size, and each changed row read once
+//! (ruling 32, defects E1 to E4).
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, where a failure is to panic")]
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use common::wrapped::{Call, Entry, Wrapped};
+use common::{Stack, of};
+use dw_core::error::Database;
+use dw_core::time;
+use dw_etl::entities;
+use dw_etl::feed::StopFlag;
+use dw_etl::options::RunOptions;
+use dw_etl::report::{RunReport, Silent};
+use dw_etl::run::run;
+use dw_sample::base::BaseOptions;
+
+async fn traced(stack: &Stack, batch_size: usize) -> (RunReport, Vec<Entry>) {
+    let engine = Wrapped::new(stack.engine.clone());
+    let options = RunOptions { batch_size: Some(batch_size), lookback_minutes: Some(0), ..RunOptions::default() };
+    let report = run(engine.clone(), &options, &Silent, &StopFlag::new()).await.unwrap();
+    assert_eq!(report.exit_code, 0, "{report:#?}");
+    (report, engine.take())
+}
+
+/// The transactions that loaded a batch: the entity, and how many statements there were.
+fn batches(trace: &[Entry]) -> BTreeMap<&'static str, Vec<usize>> {
+    let mut found: BTreeMap<&'static str, Vec<usize>> = BTreeMap::new();
+    let mut open: Option<(usize, Option<&'static str>)> = None;
+    for entry in trace.iter().filter(|entry| entry.database == Database::Dw) {
+        match (&entry.call, &mut open) {
+            (Call::Begin, _) => open = Some((0, None)),
+            (Call::Commit, Some((statements, Some(entity)))) => found.entry(entity).or_default().push(*statements),
+            (Call::Commit | Call::Rollback, _) => open = None,
+            (call, Some((statements, entity))) => {
+                *statements += 1;
+                if let Call::Bulk(table, _) = call {
+                    let staged = entities::ALL.iter().map(|entity| entity.descriptor().name);
+                    *entity = entity.or(staged.into_iter().find(|name| table.ends_with(&format!("stage_{name}"))));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Rows and streams read from the source by each entity's session, and how many statements it took.
+fn reads(trace: &[Entry]) -> BTreeMap<usize, (Vec<(String, usize)>, usize)> {
+    let mut found: BTreeMap<usize, (Vec<(String, usize)>, usize)> = BTreeMap::new();
+    for entry in trace.iter().filter(|entry| entry.database == Database::Oltp) {
+        let reads = found.entry(entry.session).or_default();
+        reads.1 += 1;
+        if let Call::Stream(sql, rows) = &entry.call {
+            reads.0.push((sql.clone(), *rows));
+        }
+    }
+    found
+}
+
+/// The entity whose rows a statement reads: its source stands behind the work table.
+fn entity_of(sql: &str) -> &'static str {
+    let entity = entities::ALL.iter().map(|entity| entity.descriptor()).find(|entity| {
+        let table = entity.source.full_name();
+        sql.contains(&format!(
+            "LEFT JOIN \"{table}\" {} ON {}.{} = w.id",
+            entity.alias, entity.alias, entity.source_key
+        ))
+    });
+    entity.unwrap_or_else(|| panic!("which entity reads this? {sql}")).name
+}
+
+/// Each entity read its changed rows in one stream, each row once.
+fn assert_read_once(report: &RunReport, trace: &[Entry]) -> BTreeSet<usize> {
+    let mut statements = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    for (streams, count) in reads(trace).into_values() {
+        statements.insert(count);
+        assert!(streams.len() <= 1, "one stream an entity: {streams:?}");
+        for (sql, rows) in streams {
+            let entity = entity_of(&sql);
+            assert!(seen.insert(entity), "{entity} is read by two sessions");
+            assert_eq!(u64::try_from(rows).unwrap(), of(report, entity).extracted, "{entity}");
+        }
+    }
+    assert_eq!(seen.len(), report.entities.iter().filter(|entity| entity.extracted > 0).count());
+    statements
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_takes_as_many_statements_whatever_its_size_and_a_row_is_read_once() {
+    let now = time::now();
+    let source = Stack::with(BaseOptions { scale: 0.1, ..BaseOptions::at(now - 7_200) }).await;
+    let mut most: BTreeMap<usize, BTreeMap<&'static str, usize>> = BTreeMap::new();
+    let mut of_source = BTreeSet::new();
+    for size in [100, 5_000] {
+        let stack = source.with_the_same_source().await;
+        // A first load, where all rows are new, and a wave, where rows are new, changed, deleted and unchanged.
+        for wave in [false, true] {
+            if wave {
+                stack.wave(now - 3_600, now - 3_600).await;
+            }
+            let (report, trace) = traced(&stack, size).await;
+            of_source.extend(assert_read_once(&report, &trace));
+            for (entity, counts) in batches(&trace) {
+                assert_eq!(u64::try_from(counts.len()).unwrap(), of(&report, entity).batches, "{entity}");
+                let largest = counts.into_iter().max().unwrap();
+                let most = most.entry(size).or_default().entry(entity).or_default();
+                *most = largest.max(*most);
+            }
+        }
+    }
+    assert_eq!(most[&100], most[&5_000]);
+    assert_eq!(most[&100].len(), entities::ALL.len());
+    let largest = *most[&100].values().max().unwrap();
+    assert!(largest <= 30, "{most:?}");
+    // A session that looks whether the source is there, and nine that read: none of them more often in smaller batches.
+    assert!(of_source.len() <= 4 && of_source.iter().all(|count| *count <= 20), "{of_source:?}");
+}
+
+/// A run with nothing to do reads no row and writes none; a run with few changes reads those alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cost_follows_the_changed_rows() {
+    let now = time::now();
+    let stack = Stack::with(BaseOptions { scale: 0.1, ..BaseOptions::at(now - 7_200) }).await;
+    traced(&stack, 1_000).await;
+    let changed = stack
+        .change(&format!("UPDATE core.order_items SET updated_at = {} WHERE order_item_id % 1000 = 0", now - 3_600))
+        .await;
+    traced(&stack, 1_000).await;
+    let (report, trace) = traced(&stack, 1_000).await;
+    assert_read_once(&report, &trace);
+    // Without a lookback only the second of the watermark is read again.
+    assert_eq!(of(&report, "fact_vendas").extracted, changed, "{report:#?}");
+    let bulk = trace.iter().filter_map(|entry| match &entry.call {
+        Call::Bulk(table, rows) if table.contains("fact_vendas") => Some(*rows),
+        _ => None,
+    });
+    assert_eq!(u64::try_from(bulk.sum::<usize>()).unwrap(), changed);
+}
