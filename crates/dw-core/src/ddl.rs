@@ -9,10 +9,9 @@ use crate::sql_type::SqlType;
 /// `CREATE TABLE` with its keys and checks. On SQLite: the first key column of an IDENTITY table is the row id.
 pub fn create_table(dialect: &dyn Dialect, table: &Table) -> String {
     let embedded = dialect.name() == "embedded";
-    let identity = table.columns.iter().find(|column| column.identity);
     let mut lines: Vec<String> = table.columns.iter().map(|column| column_line(dialect, table, column)).collect();
-    let key_is_row_id = embedded && identity.is_some_and(|column| table.primary_key == [column.name]);
-    if !key_is_row_id {
+    let row_id = embedded.then(|| row_id(table)).flatten();
+    if row_id.is_none() {
         lines.push(format!("CONSTRAINT {} PRIMARY KEY ({})", table.primary_key_name, table.primary_key.join(", ")));
     }
     for unique in table.uniques {
@@ -34,16 +33,17 @@ pub fn create_table(dialect: &dyn Dialect, table: &Table) -> String {
     if embedded {
         lines.extend(exact_check(table));
     }
-    let option = if embedded && identity.is_none() { " WITHOUT ROWID" } else { "" };
+    let option = if embedded && row_id.is_none() { " WITHOUT ROWID" } else { "" };
     format!("CREATE TABLE {} (\n    {}\n){option}", dialect.table(table.schema, table.name), lines.join(",\n    "))
 }
 
 /// One column as it stands in `CREATE TABLE` and in `ALTER TABLE .. ADD`.
 pub fn column_line(dialect: &dyn Dialect, table: &Table, column: &Column) -> String {
     let embedded = dialect.name() == "embedded";
-    if embedded && column.identity && table.primary_key == [column.name] {
+    if embedded && row_id(table).is_some_and(|key| key.name == column.name) {
         // AUTOINCREMENT as IDENTITY: starts at 1 and never gives a number twice.
-        return format!("{} INTEGER PRIMARY KEY AUTOINCREMENT", column.name);
+        let identity = if column.identity { " AUTOINCREMENT" } else { "" };
+        return format!("{} INTEGER PRIMARY KEY{identity}", column.name);
     }
     let identity = if column.identity { " IDENTITY(1,1)" } else { "" };
     let null = if column.nullable { " NULL" } else { " NOT NULL" };
@@ -58,6 +58,12 @@ pub fn column_line(dialect: &dyn Dialect, table: &Table, column: &Column) -> Str
         dialect.column_type(column.ty),
         dialect.default_clause(column)
     )
+}
+
+/// The column that can be SQLite's row id, which is found without comparing records: a primary key of one whole number.
+fn row_id(table: &Table) -> Option<&'static Column> {
+    let [key] = table.primary_key else { return None };
+    table.columns.iter().find(|column| column.name == *key && matches!(column.ty, SqlType::BigInt | SqlType::Int))
 }
 
 /// SQLite would store a REAL in a DECIMAL or DATE column; the contract has none. One sum for all such columns costs a fifth

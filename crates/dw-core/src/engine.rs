@@ -56,18 +56,20 @@ pub trait Executor: Send {
     /// [`crate::error::DwError`] of the engine; the caller's transaction is then no longer usable.
     async fn bulk(&mut self, table: &str, columns: &[&str], rows: RowBatch) -> DwResult<u64>;
 
-    /// Copies rows like [`Executor::bulk`] into an empty table and sets further columns, each from an expression in which
-    /// `{column}` stands for a copied value. An engine that can evaluates them as it copies; the others by one UPDATE.
+    /// Replaces the rows of a staging table by these, copied like [`Executor::bulk`], and sets further columns, each from an
+    /// expression in which `{column}` stands for a copied value. An engine that can evaluates them as it copies; the others
+    /// by one UPDATE.
     ///
     /// # Errors
     /// [`crate::error::DwError`] of the engine; the caller's transaction is then no longer usable.
-    async fn bulk_computed(
+    async fn stage(
         &mut self,
         table: &str,
         columns: &[&str],
         computed: &[Computed],
         rows: RowBatch,
     ) -> DwResult<u64> {
+        self.execute(&format!("DELETE FROM {table}"), &[]).await?;
         let copied = self.bulk(table, columns, rows).await?;
         self.execute(&update_computed(table, computed), &[]).await?;
         Ok(copied)

@@ -213,14 +213,19 @@ struct Context<'r, 'w> {
 }
 
 impl Context<'_, '_> {
-    /// All phases. Sources of later phases read ahead while earlier ones are applied.
+    /// All phases. The sources of the facts read ahead while the dimensions are applied; that of the discounts begins with
+    /// the facts, whose own reading it would slow down before.
     async fn work(&self, jobs: &[Job]) -> Vec<EntityReport> {
         let mut waiting = Vec::new();
-        for job in jobs {
-            waiting.push((job, self.start(job).await));
-        }
         let mut done: Vec<EntityReport> = Vec::new();
         for phase in [Phase::Dimensions, Phase::Sellers, Phase::Facts, Phase::Discounts] {
+            let starts = |job: &&Job| match job.entity.descriptor().phase {
+                Phase::Discounts => phase == Phase::Facts,
+                _ => phase == Phase::Dimensions,
+            };
+            for job in jobs.iter().filter(starts) {
+                waiting.push((job, self.start(job).await));
+            }
             let (now, later): (Vec<_>, Vec<_>) =
                 waiting.into_iter().partition(|(job, _)| job.entity.descriptor().phase == phase);
             waiting = later;

@@ -49,6 +49,10 @@ pub struct WarehouseSink<'w, 'a> {
     record_groups: bool,
     /// What the committed batches did.
     kept: Counters,
+    /// Whether the entity may have rows in quarantine; asked with the first batch.
+    quarantine: Option<bool>,
+    /// The `data_id`s, first and last, for which committed batches made sure that the calendar has them.
+    calendar: Option<(i64, i64)>,
 }
 
 impl<'w, 'a> WarehouseSink<'w, 'a> {
@@ -60,7 +64,17 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         watermark: Option<(Seconds, i64)>,
     ) -> Self {
         let statements = Statements::new(entity, writers.dialect());
-        Self { entity, statements, writers, run, watermark, record_groups: true, kept: Counters::default() }
+        Self {
+            entity,
+            statements,
+            writers,
+            run,
+            watermark,
+            record_groups: true,
+            kept: Counters::default(),
+            quarantine: None,
+            calendar: None,
+        }
     }
 
     /// The same for a target that was empty: all its groups are affected.
@@ -75,7 +89,7 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         self.kept
     }
 
-    async fn write(&self, tx: &mut dyn Transaction, batch: StagedBatch) -> DwResult<Counters> {
+    async fn write(&mut self, tx: &mut dyn Transaction, batch: StagedBatch) -> DwResult<Counters> {
         let mut counters = Counters { extracted: batch.extracted, batches: 1, ..Counters::default() };
         let now = time::now();
         let name = self.entity.descriptor().name;
@@ -89,8 +103,13 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
             rejects::resolve(tx, name, *key, Resolution::GoneFromSource, now).await?;
             counters.soft_deleted += self.retire(tx, *key, now).await?;
         }
+        if self.quarantine.is_none() {
+            self.quarantine = Some(!rejects::open_keys(tx, name).await?.is_empty());
+        }
         if !batch.rows.is_empty() {
-            calendar_table::ensure(tx, batch.days, now).await?;
+            if let Some((first, last)) = batch.days.filter(|days| !self.calendar_has(*days)) {
+                calendar_table::ensure(tx, Some((first, last)), now).await?;
+            }
             self.load(tx, batch, &mut counters, now).await?;
         }
         if let (Some(from), Some(to)) = (self.watermark, last.filter(|to| Some(*to) > self.watermark)) {
@@ -106,21 +125,23 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         Ok(counters)
     }
 
+    fn calendar_has(&self, (first, last): (i64, i64)) -> bool {
+        self.calendar.is_some_and(|(from, to)| from <= first && last <= to)
+    }
+
     async fn load(
-        &self,
+        &mut self,
         tx: &mut dyn Transaction,
         batch: StagedBatch,
         counters: &mut Counters,
         now: Seconds,
     ) -> DwResult<()> {
-        let statements = &self.statements;
+        let statements = self.statements;
         let entity = self.entity.descriptor();
         let written_at: Value = (now * 1_000).into();
-        tx.execute(&statements.clear_stage(), &[]).await?;
         let rows = batch.rows.len();
-        let staged = tx
-            .bulk_computed(&statements.stage(), statements.staged_columns(), &statements.resolved(), batch.rows)
-            .await?;
+        let staged =
+            tx.stage(&statements.stage(), statements.staged_columns(), &statements.resolved(), batch.rows).await?;
         if staged != u64::try_from(rows).unwrap_or(u64::MAX) {
             return Err(DwError::Internal(format!("{rows} rows were to be staged, {staged} were")));
         }
@@ -142,6 +163,9 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
             }
         }
         counters.rejected += orphans;
+        if counters.rejected > 0 {
+            self.quarantine = Some(true);
+        }
         // A row in quarantine is not marked as deleted.
         let marked = match orphans {
             0 => count(1)?,
@@ -152,7 +176,8 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         };
         counters.soft_deleted += marked;
         self.park_conflicts(tx, now).await?;
-        let updates = tx.execute(&statements.mark_changed(), &[]).await?;
+        // Where all staged rows are new there is nothing to compare.
+        let updates = if count(0)? < staged { tx.execute(&statements.mark_changed(), &[]).await? } else { 0 };
         if updates > 0 && self.record_groups {
             for group in entity.groups {
                 tx.execute(&statements.record_group(group, true), &[]).await?;
@@ -183,7 +208,9 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         if !entity.swappable.is_empty() {
             tx.execute(&statements.unpark(), &[]).await?;
         }
-        tx.execute(&statements.resolve_rejects(), &[now.into()]).await?;
+        if self.quarantine != Some(false) {
+            tx.execute(&statements.resolve_rejects(), &[now.into()]).await?;
+        }
         counters.inserted += inserts;
         counters.updated += updates;
         counters.unchanged += staged.saturating_sub(inserts + updates + orphans);
@@ -233,10 +260,11 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
 #[async_trait]
 impl Sink for WarehouseSink<'_, '_> {
     async fn apply(&mut self, batch: StagedBatch) -> DwResult<Counters> {
-        let last = batch.last;
+        let (last, days) = (batch.last, batch.days);
         let name = self.entity.descriptor().name;
+        let statements = self.statements;
         let mut writer = self.writers.take().await?;
-        writer.prepare(name, || self.statements.create_stage()).await?;
+        writer.prepare(name, || statements.create_stage()).await?;
         let mut tx = writer.begin().await?;
         let counters = self.write(tx.transaction(), batch).await?;
         checkpoint::pass(checkpoint::APPLIED);
@@ -244,6 +272,11 @@ impl Sink for WarehouseSink<'_, '_> {
         checkpoint::pass(checkpoint::COMMITTED);
         if let (Some(known), Some(last)) = (self.watermark.as_mut(), last) {
             *known = (*known).max(last);
+        }
+        if let Some((first, last)) = days {
+            // The calendar has whole years without a gap.
+            let (from, to) = self.calendar.unwrap_or((first, last));
+            self.calendar = Some((from.min(first), to.max(last)));
         }
         self.kept += counters;
         Ok(counters)

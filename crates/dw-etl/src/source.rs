@@ -12,7 +12,7 @@ use crate::feed::{Feed, Flow, KeyClass, Position};
 use crate::statements::Statements;
 
 /// Rows a chunk of the stream: large enough to be cheap, small enough to keep two of them in memory.
-const CHUNK: usize = 512;
+const CHUNK: usize = 1_024;
 
 /// Where the rows of an entity come from.
 #[async_trait]

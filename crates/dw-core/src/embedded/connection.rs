@@ -63,14 +63,14 @@ impl FileConnection {
         })?;
         connection.create_collation(TEXT_KEY_COLLATION, collation::compare)?;
         // The cache is the memory that a connection may use; temporary tables spill to a file beyond it.
-        connection.pragma_update(None, "cache_size", if access == Access::ReadWrite { -49_152 } else { -16_384 })?;
+        connection.pragma_update(None, "cache_size", if access == Access::ReadWrite { -49_152 } else { -8_192 })?;
         connection.pragma_update(None, "temp_store", "FILE")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         if access == Access::ReadWrite {
             connection.pragma_update(None, "journal_mode", "WAL")?;
             // In WAL mode a commit is then safe against a killed process; a power cut may lose the last commits, never more.
             connection.pragma_update(None, "synchronous", "NORMAL")?;
-            connection.pragma_update(None, "wal_autocheckpoint", 16_000)?;
+            connection.pragma_update(None, "wal_autocheckpoint", 32_000)?;
         } else {
             // A first read tells a damaged or foreign file before any statement of a run.
             connection.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(()))?;

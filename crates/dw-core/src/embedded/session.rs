@@ -20,7 +20,7 @@ enum Command {
     Query { sql: String, params: Vec<Value>, reply: oneshot::Sender<DwResult<RowBatch>> },
     Stream { sql: String, params: Vec<Value>, chunk: usize, out: stream::Sender<DwResult<RowBatch>> },
     Execute { sql: String, params: Vec<Value>, reply: Option<oneshot::Sender<DwResult<u64>>> },
-    Bulk { sql: String, rows: RowBatch, reply: oneshot::Sender<DwResult<u64>> },
+    Bulk { clear: Option<String>, sql: String, rows: RowBatch, reply: oneshot::Sender<DwResult<u64>> },
 }
 
 /// A session on a file.
@@ -80,6 +80,14 @@ impl EmbeddedSession {
     }
 }
 
+impl EmbeddedSession {
+    async fn copy(&self, clear: Option<String>, sql: String, rows: RowBatch) -> DwResult<u64> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Bulk { clear, sql, rows, reply })?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
 fn gone() -> DwError {
     DwError::Internal("the thread of a database session has ended".to_owned())
 }
@@ -99,9 +107,11 @@ fn serve(connection: &FileConnection, inbox: &mpsc::Receiver<Command>) {
                     drop(reply.send(result));
                 }
             }
-            Command::Bulk { sql, rows, reply } => {
+            Command::Bulk { clear, sql, rows, reply } => {
                 tracing::trace!(sql, rows = rows.len(), "bulk");
-                drop(reply.send(connection.bulk(&sql, &rows)));
+                // One command for both, because each costs two changes of thread.
+                let cleared = clear.map_or(Ok(0), |clear| connection.execute(&clear, &[]));
+                drop(reply.send(cleared.and_then(|_| connection.bulk(&sql, &rows))));
             }
             Command::Stream { sql, params, chunk, out } => {
                 tracing::trace!(sql, "stream");
@@ -164,19 +174,18 @@ impl Executor for EmbeddedSession {
     }
 
     async fn bulk(&mut self, table: &str, columns: &[&str], rows: RowBatch) -> DwResult<u64> {
-        self.bulk_computed(table, columns, &[], rows).await
+        self.copy(None, bulk_insert(table, columns, &[]), rows).await
     }
 
-    async fn bulk_computed(
+    async fn stage(
         &mut self,
         table: &str,
         columns: &[&str],
         computed: &[Computed],
         rows: RowBatch,
     ) -> DwResult<u64> {
-        let (reply, answer) = oneshot::channel();
-        self.send(Command::Bulk { sql: bulk_insert(table, columns, computed), rows, reply })?;
-        answer.await.map_err(|_| gone())?
+        let clear = format!("DELETE FROM {table}");
+        self.copy(Some(clear), bulk_insert(table, columns, computed), rows).await
     }
 }
 
@@ -234,14 +243,14 @@ impl Executor for EmbeddedTransaction<'_> {
         self.session.bulk(table, columns, rows).await
     }
 
-    async fn bulk_computed(
+    async fn stage(
         &mut self,
         table: &str,
         columns: &[&str],
         computed: &[Computed],
         rows: RowBatch,
     ) -> DwResult<u64> {
-        self.session.bulk_computed(table, columns, computed, rows).await
+        self.session.stage(table, columns, computed, rows).await
     }
 }
 

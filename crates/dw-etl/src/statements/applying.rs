@@ -11,12 +11,12 @@ impl Statements {
     pub fn conflicts(&self, swappable: &Swappable) -> String {
         let key = self.descriptor().business_key;
         let same: Vec<String> = swappable.columns.iter().map(|column| format!("t.{column} = s.{column}")).collect();
-        format!(
+        self.dialect.in_written_order(&format!(
             "SELECT DISTINCT t.{key} FROM {} s JOIN {} t ON {} WHERE t.{key} <> s.{key}",
             self.stage(),
             self.target(),
             same.join(" AND ")
-        )
+        ))
     }
 
     /// Parks one target row. Parameter: its business key.
@@ -90,7 +90,12 @@ impl Statements {
         let entity = self.descriptor();
         let is_surrogate = group.column == entity.surrogate;
         let source = if old || is_surrogate {
-            let join = format!("JOIN {} t ON t.{key} = s.{key}", self.target(), key = entity.business_key);
+            // From the batch to the target, never the other way: the batch is small.
+            let join = self.dialect.in_written_order(&format!(
+                "JOIN {} t ON t.{key} = s.{key}",
+                self.target(),
+                key = entity.business_key
+            ));
             let which =
                 if old { "s.changed = 1 AND s.target_id IS NOT NULL" } else { "s.changed = 1 OR s.target_id IS NULL" };
             format!("SELECT DISTINCT t.{} AS id FROM {} s {join} WHERE {which}", group.column, self.stage())
@@ -114,14 +119,14 @@ impl Statements {
             return None;
         }
         let groups = self.dialect.table("ctl", "etl_affected_group");
-        Some(format!(
+        Some(self.dialect.in_written_order(&format!(
             "INSERT INTO {groups} (group_kind, group_id) SELECT DISTINCT 'mes', f.data_id FROM {} s \
              JOIN {} t ON t.vendedor_id = s.target_id AND t.eh_inferido = 1 JOIN {} f ON f.vendedor_id = t.vendedor_id \
              WHERE NOT EXISTS (SELECT 1 FROM {groups} g WHERE g.group_kind = 'mes' AND g.group_id = f.data_id)",
             self.stage(),
             self.target(),
             self.dialect.table("fact", "FACT_METAS")
-        ))
+        )))
     }
 
     /// Records a group of one live target row. Parameter: its business key.

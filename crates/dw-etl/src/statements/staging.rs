@@ -35,11 +35,6 @@ impl Statements {
         self.dialect.create_temp(&self.stage_name(), &columns, &[self.entity.target_columns()[0]])
     }
 
-    /// Empties the stage.
-    pub fn clear_stage(&self) -> String {
-        self.dialect.clear_temp(&self.stage_name())
-    }
-
     /// What is looked up for every staged row: its target row and the referenced rows.
     pub fn resolved(&self) -> Vec<Computed> {
         let entity = self.descriptor();

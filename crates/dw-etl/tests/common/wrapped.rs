@@ -189,7 +189,7 @@ macro_rules! executor {
                 self.inner.bulk(table, columns, rows).await
             }
 
-            async fn bulk_computed(
+            async fn stage(
                 &mut self,
                 table: &str,
                 columns: &[&str],
@@ -197,7 +197,7 @@ macro_rules! executor {
                 rows: RowBatch,
             ) -> DwResult<u64> {
                 self.note.add(Call::Bulk(table.to_owned(), rows.len()));
-                self.inner.bulk_computed(table, columns, computed, rows).await
+                self.inner.stage(table, columns, computed, rows).await
             }
         }
     };

@@ -170,7 +170,7 @@ macro_rules! executor {
                 self.spy.passes(table)?;
                 self.inner.bulk(table, columns, rows).await
             }
-            async fn bulk_computed(
+            async fn stage(
                 &mut self,
                 table: &str,
                 columns: &[&str],
@@ -178,7 +178,7 @@ macro_rules! executor {
                 rows: RowBatch,
             ) -> DwResult<u64> {
                 self.spy.passes(table)?;
-                self.inner.bulk_computed(table, columns, computed, rows).await
+                self.inner.stage(table, columns, computed, rows).await
             }
         }
     };
