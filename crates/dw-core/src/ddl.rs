@@ -3,7 +3,7 @@
 
 use crate::dialect::Dialect;
 use crate::embedded::TEXT_KEY_COLLATION;
-use crate::schema::{Check, Column, Index, Table};
+use crate::schema::{Check, Column, Index, Table, Unique};
 use crate::sql_type::SqlType;
 
 /// `CREATE TABLE` with its keys and checks. On SQLite: the first key column of an IDENTITY table is the row id.
@@ -14,7 +14,8 @@ pub fn create_table(dialect: &dyn Dialect, table: &Table) -> String {
     if row_id.is_none() {
         lines.push(format!("CONSTRAINT {} PRIMARY KEY ({})", table.primary_key_name, table.primary_key.join(", ")));
     }
-    for unique in table.uniques {
+    let apart = unique_indexes(dialect, table);
+    for unique in table.uniques.iter().filter(|unique| apart.iter().all(|index| index.name != unique.name)) {
         lines.push(format!("CONSTRAINT {} UNIQUE ({})", unique.name, unique.columns.join(", ")));
     }
     for check in table.checks {
@@ -58,6 +59,22 @@ pub fn column_line(dialect: &dyn Dialect, table: &Table, column: &Column) -> Str
         dialect.column_type(column.ty),
         dialect.default_clause(column)
     )
+}
+
+/// The UNIQUE constraints that are indexes of their own, so that a first load can do without them: those of the business keys
+/// of facts, on an engine that cannot drop a constraint.
+pub fn unique_indexes(dialect: &dyn Dialect, table: &Table) -> Vec<Index> {
+    if dialect.name() != "embedded" || table.schema != "fact" {
+        return Vec::new();
+    }
+    let index = |unique: &Unique| Index {
+        name: unique.name,
+        columns: unique.columns,
+        include: &[],
+        filter: None,
+        unique: true,
+    };
+    table.uniques.iter().filter(|unique| unique.columns.len() == 1).map(index).collect()
 }
 
 /// The column that can be SQLite's row id, which is found without comparing records: a primary key of one whole number.

@@ -62,13 +62,7 @@ pub trait Executor: Send {
     ///
     /// # Errors
     /// [`crate::error::DwError`] of the engine; the caller's transaction is then no longer usable.
-    async fn stage(
-        &mut self,
-        table: &str,
-        columns: &[&str],
-        computed: &[Computed],
-        rows: RowBatch,
-    ) -> DwResult<u64> {
+    async fn stage(&mut self, table: &str, columns: &[&str], computed: &[Computed], rows: RowBatch) -> DwResult<u64> {
         self.execute(&format!("DELETE FROM {table}"), &[]).await?;
         let copied = self.bulk(table, columns, rows).await?;
         self.execute(&update_computed(table, computed), &[]).await?;

@@ -199,9 +199,7 @@ async fn run_step<E: Executor + ?Sized>(executor: &mut E, step: Step) -> DwResul
                     continue;
                 }
                 executor.execute(&ddl::create_table(dialect, table), &[]).await?;
-                for index in table.indexes {
-                    executor.execute(&ddl::create_index(dialect, table, index), &[]).await?;
-                }
+                create_indexes(executor, table).await?;
             }
         }
         Step::AddColumn(table, name) => {
@@ -282,11 +280,16 @@ async fn ensure_indexes<E: Executor + ?Sized>(executor: &mut E, database: Databa
         Database::Oltp => catalog::oltp_tables().collect(),
         Database::Dw => catalog::dw_tables().collect(),
     };
-    let dialect = executor.dialect();
     for table in tables {
-        for index in table.indexes {
-            executor.execute(&ddl::create_index(dialect, table, index), &[]).await?;
-        }
+        create_indexes(executor, table).await?;
+    }
+    Ok(())
+}
+
+async fn create_indexes<E: Executor + ?Sized>(executor: &mut E, table: &Table) -> DwResult<()> {
+    let dialect = executor.dialect();
+    for index in table.indexes.iter().chain(&ddl::unique_indexes(dialect, table)) {
+        executor.execute(&ddl::create_index(dialect, table, index), &[]).await?;
     }
     Ok(())
 }

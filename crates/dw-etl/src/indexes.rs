@@ -3,6 +3,7 @@
 //! load costs nothing but its time.
 
 use dw_core::ddl;
+use dw_core::dialect::Dialect;
 use dw_core::engine::Transaction;
 use dw_core::entity::EntityDescriptor;
 use dw_core::error::DwResult;
@@ -12,9 +13,12 @@ use dw_core::schema::{Index, Table};
 use crate::settle;
 use crate::writers::Writers;
 
-/// Unique indexes hold a rule of the contract and stay.
-fn secondary(table: &'static Table) -> impl Iterator<Item = &'static Index> {
-    table.indexes.iter().filter(|index| !index.unique)
+/// Indexes that a first load does without. A unique one holds a rule of the contract and stays, but for the business key of a
+/// fact, which the work table of the run keeps unique.
+fn deferred(dialect: &dyn Dialect, table: &'static Table) -> Vec<Index> {
+    let mut indexes = ddl::unique_indexes(dialect, table);
+    indexes.extend(table.indexes.iter().filter(|index| !index.unique).copied());
+    indexes
 }
 
 /// Prepares a target that holds no row but the member -1 for its first load: drops its secondary indexes, and records all
@@ -29,13 +33,16 @@ pub async fn prepare_first_load(writers: &Writers<'_>, entity: &EntityDescriptor
     let tx = work.transaction();
     let empty = is_empty(tx, table).await?;
     if empty {
-        for index in secondary(table) {
-            let sql = ddl::drop_index(tx.dialect(), table, index);
+        for index in deferred(tx.dialect(), table) {
+            let sql = ddl::drop_index(tx.dialect(), table, &index);
             tx.execute(&sql, &[]).await?;
         }
         for group in entity.groups {
             settle::affect_all(tx, group.kind).await?;
         }
+    } else {
+        // A first load that was killed left its target without them.
+        create_missing(tx, table).await?;
     }
     work.commit().await?;
     Ok(empty)
@@ -49,11 +56,16 @@ pub async fn ensure(writers: &Writers<'_>, table: &'static Table) -> DwResult<()
     let mut writer = writers.take().await?;
     let mut work = writer.begin().await?;
     let tx = work.transaction();
-    for index in secondary(table) {
-        let sql = ddl::create_index(tx.dialect(), table, index);
+    create_missing(tx, table).await?;
+    work.commit().await
+}
+
+async fn create_missing(tx: &mut dyn Transaction, table: &'static Table) -> DwResult<()> {
+    for index in deferred(tx.dialect(), table) {
+        let sql = ddl::create_index(tx.dialect(), table, &index);
         tx.execute(&sql, &[]).await?;
     }
-    work.commit().await
+    Ok(())
 }
 
 async fn is_empty(tx: &mut dyn Transaction, table: &Table) -> DwResult<bool> {

@@ -315,6 +315,7 @@ impl Context<'_, '_> {
         let drained = extraction.drain(&mut sink, self.reporter).await;
         *kept = sink.kept();
         indexes::ensure(self.writers, target).await?;
+        sink.end_first_load();
         let mut outcome = drained?;
         if !job.entity.descriptor().swappable.is_empty() && !outcome.more_pending {
             let unparked = self.unpark(job, &mut sink).await;

@@ -45,8 +45,8 @@ pub struct WarehouseSink<'w, 'a> {
     run: Option<i64>,
     /// The watermark as this run knows it; `None` when the run must not move it.
     watermark: Option<(Seconds, i64)>,
-    /// Whether batches record the groups that they affect; otherwise they record that all groups are affected.
-    record_groups: bool,
+    /// Whether the target had no row when the entity began: no staged row can be there, and all groups are affected.
+    first_load: bool,
     /// What the committed batches did.
     kept: Counters,
     /// Whether the entity may have rows in quarantine; asked with the first batch.
@@ -70,7 +70,7 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
             writers,
             run,
             watermark,
-            record_groups: true,
+            first_load: false,
             kept: Counters::default(),
             quarantine: None,
             calendar: None,
@@ -80,8 +80,13 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
     /// The same for a target that was empty: all its groups are affected.
     #[must_use]
     pub fn first_load(mut self, first_load: bool) -> Self {
-        self.record_groups = !first_load;
+        self.first_load = first_load;
         self
+    }
+
+    /// From here on the target has rows and all its indexes.
+    pub fn end_first_load(&mut self) {
+        self.first_load = false;
     }
 
     /// What the committed batches did, also when a later one failed.
@@ -140,8 +145,9 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         let entity = self.entity.descriptor();
         let written_at: Value = (now * 1_000).into();
         let rows = batch.rows.len();
-        let staged =
-            tx.stage(&statements.stage(), statements.staged_columns(), &statements.resolved(), batch.rows).await?;
+        let staged = tx
+            .stage(&statements.stage(), statements.staged_columns(), &statements.resolved(self.first_load), batch.rows)
+            .await?;
         if staged != u64::try_from(rows).unwrap_or(u64::MAX) {
             return Err(DwError::Internal(format!("{rows} rows were to be staged, {staged} were")));
         }
@@ -178,7 +184,7 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         self.park_conflicts(tx, now).await?;
         // Where all staged rows are new there is nothing to compare.
         let updates = if count(0)? < staged { tx.execute(&statements.mark_changed(), &[]).await? } else { 0 };
-        if updates > 0 && self.record_groups {
+        if updates > 0 && !self.first_load {
             for group in entity.groups {
                 tx.execute(&statements.record_group(group, true), &[]).await?;
             }
@@ -197,7 +203,7 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         }
         if updates + inserts > 0 {
             for group in entity.groups {
-                if self.record_groups {
+                if !self.first_load {
                     tx.execute(&statements.record_group(group, false), &[]).await?;
                 } else {
                     // Again with each batch: another process may have derived them meanwhile.

@@ -63,7 +63,7 @@ impl FileConnection {
         })?;
         connection.create_collation(TEXT_KEY_COLLATION, collation::compare)?;
         // The cache is the memory that a connection may use; temporary tables spill to a file beyond it.
-        connection.pragma_update(None, "cache_size", if access == Access::ReadWrite { -49_152 } else { -8_192 })?;
+        connection.pragma_update(None, "cache_size", if access == Access::ReadWrite { -49_152 } else { -4_096 })?;
         connection.pragma_update(None, "temp_store", "FILE")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         if access == Access::ReadWrite {

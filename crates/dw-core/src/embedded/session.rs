@@ -177,13 +177,7 @@ impl Executor for EmbeddedSession {
         self.copy(None, bulk_insert(table, columns, &[]), rows).await
     }
 
-    async fn stage(
-        &mut self,
-        table: &str,
-        columns: &[&str],
-        computed: &[Computed],
-        rows: RowBatch,
-    ) -> DwResult<u64> {
+    async fn stage(&mut self, table: &str, columns: &[&str], computed: &[Computed], rows: RowBatch) -> DwResult<u64> {
         let clear = format!("DELETE FROM {table}");
         self.copy(Some(clear), bulk_insert(table, columns, computed), rows).await
     }
@@ -243,13 +237,7 @@ impl Executor for EmbeddedTransaction<'_> {
         self.session.bulk(table, columns, rows).await
     }
 
-    async fn stage(
-        &mut self,
-        table: &str,
-        columns: &[&str],
-        computed: &[Computed],
-        rows: RowBatch,
-    ) -> DwResult<u64> {
+    async fn stage(&mut self, table: &str, columns: &[&str], computed: &[Computed], rows: RowBatch) -> DwResult<u64> {
         self.session.stage(table, columns, computed, rows).await
     }
 }

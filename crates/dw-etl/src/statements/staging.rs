@@ -36,7 +36,8 @@ impl Statements {
     }
 
     /// What is looked up for every staged row: its target row and the referenced rows.
-    pub fn resolved(&self) -> Vec<Computed> {
+    /// In the first load of a fact there is no target row to find; in that of a dimension there may be an inferred one.
+    pub fn resolved(&self, first_load: bool) -> Vec<Computed> {
         let entity = self.descriptor();
         let target_id = format!(
             "(SELECT t.{} FROM {} t WHERE t.{key} = {{{key}}})",
@@ -44,6 +45,7 @@ impl Statements {
             self.target(),
             key = entity.business_key
         );
+        let target_id = if first_load && !entity.is_dimension() { "NULL".to_owned() } else { target_id };
         let mut all = vec![Computed { column: "target_id".to_owned(), expression: target_id }];
         all.extend(self.parents().map(|parent| {
             let lookup = self.lookup(parent, &format!("{{{}}}", parent.staged));
