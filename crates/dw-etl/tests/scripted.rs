@@ -1,6 +1,6 @@
 //! The load over a scripted session: the ports need no engine behind them (ruling 19), and what a load does with the answers
 //! of an engine can be shown without one.
-#![allow(clippy::unwrap_used, reason = "the helpers of these tests are no tests themselves")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "the helpers of these tests are no tests themselves")]
 
 use dw_core::engine::Session;
 use dw_core::error::{Database, DwError};
