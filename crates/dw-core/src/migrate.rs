@@ -18,8 +18,6 @@ pub enum Step {
     Tables(&'static [&'static Table]),
     /// Add a column of the descriptor to a table that an earlier version created without it.
     AddColumn(&'static Table, &'static str),
-    /// Create an index of the descriptor.
-    Index(&'static Table, &'static str),
     /// Insert the member -1 into the dimensions.
     UnknownMembers,
     /// Insert the rows of `ctl.etl_control` that are missing; existing rows keep what an operator set.
@@ -210,14 +208,6 @@ async fn run_step<E: Executor + ?Sized>(executor: &mut E, step: Step) -> DwResul
                 executor.execute(&format!("ALTER TABLE {target} ADD {line}"), &[]).await?;
             }
         }
-        Step::Index(table, name) => {
-            let index = table
-                .indexes
-                .iter()
-                .find(|index| index.name == name)
-                .ok_or_else(|| DwError::Internal(format!("no index {name}")))?;
-            executor.execute(&ddl::create_index(dialect, table, index), &[]).await?;
-        }
         Step::UnknownMembers => {
             for table in dims::TABLES.iter().filter(|table| members::key_column(table).is_some()) {
                 insert_unknown(executor, table).await?;
@@ -321,7 +311,25 @@ pub async fn init(engine: &dyn crate::engine::Engine) -> DwResult<Vec<(Database,
     Ok(done)
 }
 
-/// The dialect-independent list of what [`migrate`] would apply to a database at `current`.
-pub fn pending(database: Database, current: i64) -> Vec<&'static str> {
-    MIGRATIONS.iter().filter(|m| m.database == database && m.version > current).map(|m| m.name).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedded::EmbeddedEngine;
+    use crate::engine::Engine;
+
+    #[tokio::test]
+    async fn a_column_that_an_earlier_version_lacks_is_added_once_with_its_default() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = EmbeddedEngine::new(folder.path());
+        init(&engine).await.unwrap();
+        let mut dw = engine.create(Database::Dw).await.unwrap();
+        dw.execute("ALTER TABLE \"ctl.etl_control\" DROP COLUMN lookback_minutes", &[]).await.unwrap();
+        assert!(!column_exists(&mut *dw, &control::ETL_CONTROL, "lookback_minutes").await.unwrap());
+        for _ in 0..2 {
+            run_step(&mut *dw, Step::AddColumn(&control::ETL_CONTROL, "lookback_minutes")).await.unwrap();
+            let rows =
+                dw.query("SELECT COUNT(*) FROM \"ctl.etl_control\" WHERE lookback_minutes = 10", &[]).await.unwrap();
+            assert_eq!(rows.get(0, 0).int().unwrap(), Some(9));
+        }
+    }
 }

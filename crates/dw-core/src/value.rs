@@ -173,10 +173,4 @@ impl RowBatch {
         debug_assert_eq!(self.width, other.width, "batches of one width");
         self.values.append(&mut other.values);
     }
-
-    /// Removes and returns the rows from `at` on.
-    pub fn split_off(&mut self, at: usize) -> Self {
-        let index = at.saturating_mul(self.width).min(self.values.len());
-        Self { width: self.width, values: self.values.split_off(index) }
-    }
 }

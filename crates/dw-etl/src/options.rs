@@ -1,5 +1,6 @@
 //! What can be asked of a run, and what is refused before anything is touched.
 
+use dw_core::config::closest;
 use dw_core::error::{DwError, DwResult};
 use dw_core::time::{Seconds, WATERMARK_START};
 
@@ -19,19 +20,22 @@ pub enum Selection {
 }
 
 impl Selection {
-    /// Reads `all` or `a,b`.
+    /// Reads `all` or `a,b`, without case; the names are kept in the order of work, each once.
     ///
     /// # Errors
     /// [`DwError::Usage`] for an unknown name or none.
     pub fn parse(text: &str) -> DwResult<Self> {
-        let names: Vec<String> =
-            text.split(',').map(|name| name.trim().to_ascii_lowercase()).filter(|n| !n.is_empty()).collect();
-        if names.iter().any(|name| name == "all") {
+        let (all, named): (Vec<String>, Vec<String>) = text
+            .split(',')
+            .map(|name| name.trim().to_ascii_lowercase())
+            .filter(|name| !name.is_empty())
+            .partition(|name| name == "all");
+        if !all.is_empty() && named.is_empty() {
             return Ok(Self::All);
         }
-        let selection = Self::Named(names);
-        selection.resolve()?;
-        Ok(selection)
+        let known = Self::Named(named).resolve()?;
+        let names = known.iter().map(|entity| entity.descriptor().name.to_owned()).collect();
+        Ok(if all.is_empty() { Self::Named(names) } else { Self::All })
     }
 
     /// The entities in the order of work, each once.
@@ -40,12 +44,17 @@ impl Selection {
     /// [`DwError::Usage`] for an unknown name or none.
     pub fn resolve(&self) -> DwResult<Vec<&'static dyn Entity>> {
         let Self::Named(names) = self else { return Ok(entities::ALL.to_vec()) };
-        let known = || entities::ALL.iter().map(|entity| entity.descriptor().name).collect::<Vec<_>>().join(", ");
+        let known: Vec<&'static str> = entities::ALL.iter().map(|entity| entity.descriptor().name).collect();
+        let hint = format!("the entities are {}, or `all`", known.join(", "));
         if let Some(unknown) = names.iter().find(|name| entities::find(name).is_none()) {
-            return Err(DwError::usage(format!("`{unknown}` is no entity"), format!("the entities are {}", known())));
+            let guess = closest(unknown, known.iter().copied()).map(|near| format!("did you mean `{near}`? "));
+            return Err(DwError::usage(
+                format!("unknown entity `{}`", unknown.escape_debug()),
+                format!("{}{hint}", guess.unwrap_or_default()),
+            ));
         }
         if names.is_empty() {
-            return Err(DwError::usage("no entity is named", format!("name some of {}, or all", known())));
+            return Err(DwError::usage("no entity is named", hint));
         }
         Ok(entities::ALL.iter().copied().filter(|e| names.iter().any(|name| name == e.descriptor().name)).collect())
     }

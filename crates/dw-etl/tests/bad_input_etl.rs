@@ -114,7 +114,7 @@ async fn impossible_options_are_refused_before_anything_is_touched() {
         (RunOptions { entities: Selection::Named(vec![]), ..RunOptions::default() }, "no entity is named"),
         (
             RunOptions { entities: Selection::Named(vec!["dim_x".into()]), ..RunOptions::default() },
-            "`dim_x` is no entity",
+            "unknown entity `dim_x`",
         ),
     ] {
         let error = shop.attempt(&options).await.unwrap_err();

@@ -1,7 +1,6 @@
 //! The `etl` command: from source to star.
 
 pub mod args;
-pub mod entities;
 pub mod every;
 pub mod export;
 pub mod plan;
@@ -18,6 +17,7 @@ use std::process::ExitCode;
 use dw_core::config::Overrides;
 use dw_core::error::DwResult;
 use dw_core::time::{Seconds, format_timestamp};
+use dw_etl::options::Selection;
 
 pub use args::EtlCli;
 
@@ -48,7 +48,7 @@ impl Binary for EtlCli {
         // Without a command, `etl` does its main job.
         match self.command.unwrap_or_else(|| EtlCommand::Run(RunArgs::default())) {
             EtlCommand::Run(args) => run::execute(context, &request::check(&args)?).await,
-            EtlCommand::Plan(args) => plan::execute(context, &entities::choose(&args.entity)?).await,
+            EtlCommand::Plan(args) => plan::execute(context, &Selection::parse(&args.entity)?).await,
             EtlCommand::Status => status::execute(context).await,
             EtlCommand::Reconcile(args) => reconcile::execute(context, args.dry_run).await,
             EtlCommand::Export(args) => export::execute(context, &export::check(&args)?).await,

@@ -9,7 +9,6 @@ use dw_core::time::format_timestamp;
 use dw_etl::options::{RunOptions, Selection};
 use dw_etl::plan::{self, Plan};
 
-use super::entities::Chosen;
 use super::watermark;
 use crate::app::Context;
 use crate::engine;
@@ -20,19 +19,16 @@ use crate::report::{PlanReport, PlannedEntity, PlannedStatement};
 ///
 /// # Errors
 /// When a database cannot be read.
-pub async fn execute(context: &Context, entities: &Chosen) -> DwResult<u8> {
+pub async fn execute(context: &Context, entities: &Selection) -> DwResult<u8> {
     let engine = engine::from_settings(&context.settings)?;
     let plan = plan::plan(&*engine, &options(&context.settings, entities)).await?;
     show(&context.console, &report(plan), context.verbosity > 0)
 }
 
 /// The options of `etl run` with the same entities and settings.
-fn options(settings: &Settings, entities: &Chosen) -> RunOptions {
+fn options(settings: &Settings, entities: &Selection) -> RunOptions {
     RunOptions {
-        entities: match entities.all {
-            true => Selection::All,
-            false => Selection::Named(entities.names.iter().map(|name| (*name).to_owned()).collect()),
-        },
+        entities: entities.clone(),
         batch_size: settings.etl.batch_size.and_then(|rows| usize::try_from(rows).ok()),
         cutoff_minutes: settings.etl.cutoff_minutes.map(i64::from),
         lookback_minutes: settings.etl.lookback_minutes.map(i64::from),

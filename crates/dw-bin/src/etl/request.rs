@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use dw_core::error::{DwError, DwResult};
 use dw_core::time::{Seconds, parse_duration};
+use dw_etl::options::Selection;
 
 use super::args::RunArgs;
-use super::entities::{Chosen, choose};
 use crate::args::{number, timestamp};
 
 /// More batches than any source has.
@@ -18,7 +18,7 @@ const MAX_EVERY: u64 = 30 * 86_400;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunRequest {
     /// Which entities.
-    pub entities: Chosen,
+    pub entities: Selection,
     /// Batches after which each entity stops.
     pub max_batches: Option<u64>,
     /// Whether everything is rolled back.
@@ -36,7 +36,7 @@ pub struct RunRequest {
 /// # Errors
 /// A usage error for each text that is wrong and each pair of flags that contradict each other.
 pub fn check(args: &RunArgs) -> DwResult<RunRequest> {
-    let entities = choose(&args.entity)?;
+    let entities = Selection::parse(&args.entity)?;
     let max_batches = match &args.max_batches {
         Some(text) => Some(number("--max-batches", text, 1, MAX_BATCHES)?),
         None => None,

@@ -8,7 +8,7 @@ use dw_core::error::{Database, DwResult};
 use dw_core::migrate;
 use dw_core::time::format_timestamp;
 use dw_etl::feed::StopFlag;
-use dw_etl::options::{RunOptions, Selection};
+use dw_etl::options::RunOptions;
 use dw_etl::report::{EntityReport, EntityStatus, Reporter, rows_per_second};
 use dw_sample::base::BaseOptions;
 use dw_sample::load::{self, IfFilled};
@@ -70,12 +70,8 @@ async fn once(
 }
 
 fn options(settings: &Settings, request: &RunRequest) -> RunOptions {
-    let entities = match request.entities.all {
-        true => Selection::All,
-        false => Selection::Named(request.entities.names.iter().map(|name| (*name).to_owned()).collect()),
-    };
     RunOptions {
-        entities,
+        entities: request.entities.clone(),
         batch_size: settings.etl.batch_size.and_then(|rows| usize::try_from(rows).ok()),
         cutoff_minutes: settings.etl.cutoff_minutes.map(i64::from),
         lookback_minutes: settings.etl.lookback_minutes.map(i64::from),

@@ -10,10 +10,11 @@ use clap::{CommandFactory, Parser};
 use dw_core::config::{OutputFormat, Settings, Sources, resolve};
 use dw_core::error::{Database, DwError, DwResult};
 use dw_core::exit;
+use dw_etl::options::Selection;
 use proptest::prelude::*;
 
 use super::args::{EtlCli, EtlCommand, RunArgs};
-use super::{entities, every, export, reconcile, request, run};
+use super::{every, export, reconcile, request, run};
 use crate::app::{Binary, in_our_words};
 use crate::output::{Console, Failure, Listing};
 use crate::report::{
@@ -61,7 +62,7 @@ fn check(arguments: &[&str]) -> DwResult<Settings> {
     let settings = resolve(&Sources { file: None, environment: BTreeMap::new(), flags, read })?;
     match &cli.command {
         Some(EtlCommand::Run(args)) => drop(request::check(args)?),
-        Some(EtlCommand::Plan(args)) => drop(entities::choose(&args.entity)?),
+        Some(EtlCommand::Plan(args)) => drop(Selection::parse(&args.entity)?),
         Some(EtlCommand::Export(args)) => drop(export::check(args)?),
         _ => {}
     }
@@ -146,8 +147,7 @@ fn every_wrong_command_line_has_one_message() {
 #[test]
 fn no_command_is_a_run_of_everything() {
     let request = request::check(&RunArgs::default()).unwrap();
-    assert!(request.entities.all);
-    assert_eq!(request.entities.names.len(), 9);
+    assert_eq!(request.entities, Selection::All);
     assert_eq!((request.window, request.every, request.max_batches), (None, None, None));
     let Some(EtlCommand::Run(args)) = EtlCli::parse_from(["etl", "run"]).command else { panic!("no run") };
     assert_eq!(request::check(&args).unwrap(), request);
@@ -155,9 +155,9 @@ fn no_command_is_a_run_of_everything() {
 
 #[test]
 fn entities_keep_the_order_of_work_and_count_once() {
-    let chosen = entities::choose("fact_vendas, DIM_CLIENTE ,fact_vendas").unwrap();
-    assert_eq!((chosen.names.as_slice(), chosen.all), (["dim_cliente", "fact_vendas"].as_slice(), false));
-    assert!(entities::choose("fact_vendas,all").unwrap().all);
+    let chosen = Selection::parse("fact_vendas, DIM_CLIENTE ,fact_vendas").unwrap();
+    assert_eq!(chosen, Selection::Named(vec!["dim_cliente".to_owned(), "fact_vendas".to_owned()]));
+    assert_eq!(Selection::parse("fact_vendas,all").unwrap(), Selection::All);
 }
 
 #[test]
