@@ -15,7 +15,7 @@ SELECT e.equipe_id,
 FROM ctl.etl_affected_group g
 JOIN dim.DIM_EQUIPE e ON e.equipe_id = g.group_id
 LEFT JOIN (
-    SELECT v.equipe_id, COUNT(*) AS todos, SUM(v.eh_ativo) AS ativos,
+    SELECT v.equipe_id, COUNT(*) AS todos, SUM(CAST(v.eh_ativo AS INT)) AS ativos,
            SUM(CASE WHEN v.eh_ativo = 1 THEN COALESCE(v.meta_mensal_base, 0) ELSE 0 END) AS meta
     FROM dim.DIM_VENDEDOR v
     JOIN ctl.etl_affected_group h ON h.group_kind = 'equipe' AND h.group_id = v.equipe_id

@@ -5,6 +5,7 @@ use dw_core::engine::Executor;
 use dw_core::entity::{Driver, EntityDescriptor};
 use dw_core::error::DwResult;
 use dw_core::time::Seconds;
+use dw_core::value::Value;
 
 /// Seconds between the newest change that was loaded and now; none before the first load, never negative.
 pub fn lag_seconds(watermark: Seconds, now: Seconds) -> Option<u64> {
@@ -61,7 +62,7 @@ pub async fn pending_rows<E: Executor + ?Sized>(
     cutoff: Seconds,
 ) -> DwResult<u64> {
     let keys = pending_keys(source.dialect(), entity, Horizon::Cutoff);
-    let params = [watermark.0.into(), watermark.1.into(), cutoff.into()];
+    let params = [Value::seconds(watermark.0), watermark.1.into(), Value::seconds(cutoff)];
     let count = source.query(&format!("SELECT COUNT(*) FROM ({keys}) p"), &params).await?;
     Ok(u64::try_from(count.get(0, 0).int()?.unwrap_or(0)).unwrap_or(0))
 }

@@ -74,9 +74,9 @@ pub async fn store<E: Executor + ?Sized>(
         row.code.into(),
         reason.into(),
         row.payload.as_str().into(),
-        row.stamp.into(),
+        Value::seconds(row.stamp),
         run.into(),
-        now.into(),
+        Value::seconds(now),
     ];
     let sql = REPEAT.for_dialect(executor.dialect())?;
     if executor.execute(&sql, &params).await? == 0 {
@@ -98,7 +98,10 @@ pub async fn resolve<E: Executor + ?Sized>(
     now: Seconds,
 ) -> DwResult<()> {
     let sql = RESOLVE.for_dialect(executor.dialect())?;
-    executor.execute(&sql, &[entity.into(), key.into(), resolution.as_str().into(), now.into()]).await.map(|_| ())
+    executor
+        .execute(&sql, &[entity.into(), key.into(), resolution.as_str().into(), Value::seconds(now)])
+        .await
+        .map(|_| ())
 }
 
 /// A JSON object of named values in ASCII, so that it fits a VARCHAR on every engine.

@@ -13,6 +13,7 @@ const START_RUN: SqlText = sql_text!("audit/start_run");
 const FIND_RUN: SqlText = sql_text!("audit/find_run");
 const FINISH_RUN: SqlText = sql_text!("audit/finish_run");
 const START_ENTITY: SqlText = sql_text!("audit/start_entity");
+const COUNT_BATCHES: SqlText = sql_text!("audit/count_batches");
 const ADD_COUNTERS: SqlText = sql_text!("audit/add_counters");
 const HEARTBEAT: SqlText = sql_text!("audit/heartbeat");
 const FINISH_ENTITY: SqlText = sql_text!("audit/finish_entity");
@@ -102,14 +103,14 @@ pub async fn start_run<E: Executor + ?Sized>(
     let params = [
         entities.join(",").into(),
         process.user.as_str().into(),
-        now.into(),
-        cutoff.into(),
+        Value::seconds(now),
+        Value::seconds(cutoff),
         process.host.as_str().into(),
         i64::from(process.id).into(),
     ];
     run_text(executor, START_RUN, &params).await?;
     let sql = FIND_RUN.for_dialect(executor.dialect())?;
-    let params = [process.host.as_str().into(), i64::from(process.id).into(), now.into()];
+    let params = [process.host.as_str().into(), i64::from(process.id).into(), Value::seconds(now)];
     let found = executor.query(&sql, &params).await?;
     found.get(0, 0).int()?.ok_or_else(|| DwError::Internal("the row of the run was not found".to_owned()))
 }
@@ -125,7 +126,7 @@ pub async fn start_entity<E: Executor + ?Sized>(
     watermark: (Seconds, i64),
     now: Seconds,
 ) -> DwResult<()> {
-    let params = [run.into(), entity.into(), now.into(), watermark.0.into(), watermark.1.into()];
+    let params = [run.into(), entity.into(), Value::seconds(now), Value::seconds(watermark.0), watermark.1.into()];
     run_text(executor, START_ENTITY, &params).await.map(|_| ())
 }
 
@@ -151,10 +152,20 @@ pub async fn add_counters<E: Executor + ?Sized>(
         count(counters.soft_deleted),
         count(counters.rejected),
         count(counters.inferred),
-        now.into(),
+        Value::seconds(now),
     ];
     run_text(executor, ADD_COUNTERS, &params).await?;
-    run_text(executor, HEARTBEAT, &[run.into(), now.into()]).await.map(|_| ())
+    run_text(executor, HEARTBEAT, &[run.into(), Value::seconds(now)]).await.map(|_| ())
+}
+
+/// How many batches of an entity of a run are committed.
+///
+/// # Errors
+/// Of the engine.
+pub async fn batches<E: Executor + ?Sized>(executor: &mut E, run: i64, entity: &str) -> DwResult<u64> {
+    let sql = COUNT_BATCHES.for_dialect(executor.dialect())?;
+    let found = executor.query(&sql, &[run.into(), entity.into()]).await?;
+    Ok(u64::try_from(found.get(0, 0).int()?.unwrap_or(0)).unwrap_or(0))
 }
 
 /// Closes an entity of a run.
@@ -170,7 +181,8 @@ pub async fn finish_entity<E: Executor + ?Sized>(
     now: Seconds,
 ) -> DwResult<()> {
     let status = if error.is_some() { "failed" } else { "success" };
-    let params = [run.into(), entity.into(), status.into(), error.map(message).into(), now.into(), more_pending.into()];
+    let params =
+        [run.into(), entity.into(), status.into(), error.map(message).into(), Value::seconds(now), more_pending.into()];
     run_text(executor, FINISH_ENTITY, &params).await.map(|_| ())
 }
 
@@ -193,7 +205,7 @@ pub async fn finish_run<E: Executor + ?Sized>(
         Value::Int(i64::try_from(succeeded).unwrap_or(i64::MAX)),
         Value::Int(i64::try_from(failed).unwrap_or(i64::MAX)),
         error.map(message).into(),
-        now.into(),
+        Value::seconds(now),
     ];
     run_text(executor, FINISH_RUN, &params).await?;
     Ok(status)
@@ -226,12 +238,13 @@ pub async fn close_interrupted<E: Executor + ?Sized>(
             process.int()?.unwrap_or_default(),
             host.text()?.unwrap_or("an unknown host"),
         );
-        run_text(executor, CLOSE_ENTITIES, &[run.into(), reason.as_str().into(), now.into()]).await?;
+        run_text(executor, CLOSE_ENTITIES, &[run.into(), reason.as_str().into(), Value::seconds(now)]).await?;
         let sql = COUNT_ENTITIES.for_dialect(executor.dialect())?;
         let counts = executor.query(&sql, &[run.into()]).await?;
         let succeeded = counts.get(0, 0).int()?.unwrap_or(0);
         let failed = counts.get(0, 1).int()?.unwrap_or(0);
-        let params = [run.into(), "failed".into(), succeeded.into(), failed.into(), reason.as_str().into(), now.into()];
+        let params =
+            [run.into(), "failed".into(), succeeded.into(), failed.into(), reason.as_str().into(), Value::seconds(now)];
         run_text(executor, FINISH_RUN, &params).await?;
         closed.push(run);
     }

@@ -102,11 +102,13 @@ fn a_configuration_file_that_is_named_must_exist() {
 }
 
 #[test]
-fn the_sql_server_engine_is_announced_and_not_here() {
+fn the_sql_server_engine_needs_a_login() {
     let folder = tempfile::tempdir().unwrap();
     let output = run(INIT, folder.path(), &["--engine", "sqlserver"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).starts_with("error: the SQL Server engine is not in this version yet\n"));
+    let error = text(&output.stderr);
+    assert!(error.starts_with("error: sqlserver.user: is not set"), "{error}");
+    assert!(error.contains("DW_SQLSERVER_USER"), "{error}");
 }
 
 #[test]

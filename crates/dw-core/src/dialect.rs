@@ -4,6 +4,17 @@
 use crate::schema::Column;
 use crate::sql_type::SqlType;
 
+/// Two values that a statement compares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// The type of both.
+    pub ty: SqlType,
+    /// One expression.
+    pub left: String,
+    /// The other.
+    pub right: String,
+}
+
 /// How an engine spells the parts of a statement.
 pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// `embedded` or `sqlserver`.
@@ -24,8 +35,11 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// Inner joins that the engine runs in the order in which they are written. An engine that estimates well keeps its choice.
     fn in_written_order(&self, joins: &str) -> String;
 
-    /// A condition that is true when any of `columns` differs between `left` and `right`, NULL being equal to NULL.
-    fn differs(&self, columns: &[&str], left: &str, right: &str) -> String;
+    /// A condition that is true when any pair differs, exactly: NULL is equal to NULL, and letters have their case.
+    fn differs(&self, pairs: &[Compared]) -> String;
+
+    /// `UPDATE target SET sets WHERE condition`, where `alias` names the target in all parts.
+    fn update_as(&self, target: &str, alias: &str, sets: &[String], condition: &str) -> String;
 
     /// `UPDATE target SET sets FROM source WHERE condition`, where `target_alias` names the target in all parts.
     fn update_from(&self, target: &str, target_alias: &str, sets: &[String], source: &str, condition: &str) -> String;

@@ -1,5 +1,5 @@
 //! The ports to a database: session, transaction, stream of rows, engine. Two adapters stand beside this file,
-//! [`crate::embedded`] and (with the next issue) `sql_server`; [`crate::fake`] is the scripted one of the tests.
+//! [`crate::embedded`] and [`crate::sql_server`]; [`crate::fake`] is the scripted one of the tests.
 //! Not here: any statement, and any name of a driver.
 
 use std::fmt;
@@ -54,40 +54,81 @@ pub trait Executor: Send {
     ///
     /// # Errors
     /// [`crate::error::DwError`] of the engine; the caller's transaction is then no longer usable.
-    async fn bulk(&mut self, table: &str, columns: &[&str], rows: RowBatch) -> DwResult<u64>;
+    async fn bulk(&mut self, table: &str, columns: &[&str], rows: Arc<RowBatch>) -> DwResult<u64>;
 
-    /// Replaces the rows of a staging table by these, copied like [`Executor::bulk`], and sets further columns, each from an
-    /// expression in which `{column}` stands for a copied value. An engine that can evaluates them as it copies; the others
-    /// by one UPDATE.
+    /// Replaces the rows of a staging table by these, copied like [`Executor::bulk`], and sets further columns, each looked up by
+    /// a copied value. An engine that can looks them up as it copies; the others by one UPDATE.
     ///
     /// # Errors
     /// [`crate::error::DwError`] of the engine; the caller's transaction is then no longer usable.
-    async fn stage(&mut self, table: &str, columns: &[&str], computed: &[Computed], rows: RowBatch) -> DwResult<u64> {
+    async fn stage(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        computed: &[Computed],
+        rows: Arc<RowBatch>,
+    ) -> DwResult<u64> {
         self.execute(&format!("DELETE FROM {table}"), &[]).await?;
         let copied = self.bulk(table, columns, rows).await?;
-        self.execute(&update_computed(table, computed), &[]).await?;
+        let sql = update_computed(self.dialect(), table, computed);
+        self.execute(&sql, &[]).await?;
         Ok(copied)
+    }
+
+    /// Until this transaction ends, nobody else does what is done under the same name: two writers that find the same row
+    /// missing would both insert it. An engine with one writer has nothing to do.
+    ///
+    /// # Errors
+    /// [`crate::error::DwError`] of the engine; transient when another transaction holds it for long.
+    async fn exclusive(&mut self, _what: &str) -> DwResult<()> {
+        Ok(())
     }
 }
 
-/// A column that is set from copied ones.
+/// A column of a staging table that is set from a copied one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Computed {
     /// The column.
     pub column: String,
-    /// Its value; `{column}` stands for a copied value.
-    pub expression: String,
+    /// Where its value comes from; NULL without one.
+    pub lookup: Option<Lookup>,
+}
+
+/// A value that is found in another table by a key that is unique there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lookup {
+    /// The table, as statements name it.
+    pub table: String,
+    /// The column that is wanted.
+    pub select: &'static str,
+    /// The unique column.
+    pub key: &'static str,
+    /// The copied column that holds the key.
+    pub staged: &'static str,
+    /// What stands for a key that is NULL.
+    pub without_key: Option<i64>,
+}
+
+impl Computed {
+    /// The value as an expression; `staged` spells a copied value.
+    pub fn expression(&self, staged: impl Fn(&str) -> String) -> String {
+        let Some(lookup) = &self.lookup else { return "NULL".to_owned() };
+        let key = staged(lookup.staged);
+        let found = format!("(SELECT r.{} FROM {} r WHERE r.{} = {key})", lookup.select, lookup.table, lookup.key);
+        match lookup.without_key {
+            None => found,
+            Some(unknown) => format!("CASE WHEN {key} IS NULL THEN {unknown} ELSE {found} END"),
+        }
+    }
 }
 
 /// The UPDATE that sets computed columns of a staging table.
-pub fn update_computed(table: &str, computed: &[Computed]) -> String {
-    // Behind a schema the table is named by its last part: `temp.stage` as `stage`.
-    let name = table.rsplit('.').next().unwrap_or(table);
+pub fn update_computed(dialect: &dyn Dialect, table: &str, computed: &[Computed]) -> String {
     let sets: Vec<String> = computed
         .iter()
-        .map(|c| format!("{} = {}", c.column, c.expression.replace('{', &format!("{name}.")).replace('}', "")))
+        .map(|one| format!("{} = {}", one.column, one.expression(|staged| format!("s.{staged}"))))
         .collect();
-    format!("UPDATE {table} SET {}", sets.join(", "))
+    dialect.update_as(table, "s", &sets, "1 = 1")
 }
 
 /// One connection to one database.
@@ -111,6 +152,12 @@ pub trait Session: Executor {
     /// # Errors
     /// [`crate::error::DwError`] of the engine.
     async fn end_snapshot(&mut self) -> DwResult<()>;
+
+    /// False when the state of the connection is not known any more, after an error or a transaction that was dropped: a new
+    /// session is then needed.
+    fn is_usable(&self) -> bool {
+        true
+    }
 }
 
 /// An open transaction.
@@ -139,9 +186,17 @@ pub enum Access {
 }
 
 /// A lock that is held until it is dropped or its process dies.
+#[async_trait]
 pub trait LockGuard: Send + Sync + fmt::Debug {
     /// The resource that is locked.
     fn resource(&self) -> &str;
+
+    /// Makes sure that the lock is still held: one that a server keeps is lost with its connection, and whoever goes on then
+    /// may no longer be alone. Asked before each commit.
+    ///
+    /// # Errors
+    /// [`crate::error::DwError::LockLost`].
+    async fn verify(&self) -> DwResult<()>;
 }
 
 /// How an engine guards the upper bound of an extraction against transactions that commit late (ruling 4).
@@ -201,6 +256,11 @@ pub trait Engine: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`crate::error::DwError`] of the engine.
     async fn lock_holder(&self, resource: &str) -> DwResult<Option<String>>;
+
+    /// How often a transaction is tried that fails for a reason that passes: once on an engine without a network.
+    fn attempts(&self) -> u32 {
+        1
+    }
 }
 
 /// A shared engine.

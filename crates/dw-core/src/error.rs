@@ -103,6 +103,56 @@ pub enum DwError {
         /// What the engine said.
         message: String,
     },
+    /// A server cannot be reached, refuses the login, or the connection to it is lost.
+    #[error("{database} at `{location}` cannot be reached: {message}")]
+    Connection {
+        /// Which database.
+        database: Database,
+        /// Server, port and database.
+        location: String,
+        /// What happened.
+        message: String,
+        /// What to do.
+        hint: String,
+        /// Whether the same attempt may succeed later.
+        transient: bool,
+    },
+    /// A statement was not answered in time. It may have been carried out, so that it is never repeated blindly.
+    #[error("{database} at `{location}` did not answer within {seconds} s; statement: {statement}")]
+    TimedOut {
+        /// Which database.
+        database: Database,
+        /// Server, port and database.
+        location: String,
+        /// How long was waited.
+        seconds: u64,
+        /// The first characters of the statement, without parameters.
+        statement: String,
+    },
+    /// The connection broke while a transaction was committed: nobody knows whether it was.
+    #[error(
+        "{database} at `{location}` went away during a commit, so that it is not known whether it was carried out: {message}"
+    )]
+    CommitUnknown {
+        /// Which database.
+        database: Database,
+        /// Server, port and database.
+        location: String,
+        /// What happened.
+        message: String,
+    },
+    /// The login may not do what a command needs.
+    #[error("the login `{login}` lacks a permission on {database} at `{location}`: {message}")]
+    Permission {
+        /// Which database.
+        database: Database,
+        /// Server, port and database.
+        location: String,
+        /// The login.
+        login: String,
+        /// What was refused: permission and object.
+        message: String,
+    },
     /// The schema is of another version, or a statement and the schema disagree.
     #[error("{message}")]
     SchemaMismatch {
@@ -131,6 +181,30 @@ pub enum DwError {
         /// Whether the same statement may succeed later.
         transient: bool,
     },
+    /// A script of the schema that is not one transaction did not end, so that nobody knows how much of it is done.
+    #[error(
+        "script `{script}`, begun on {database} at {began}, {ending}; it is not one transaction, so a part of it may be done"
+    )]
+    ScriptUnfinished {
+        /// Which database.
+        database: Database,
+        /// Name of the script.
+        script: String,
+        /// When it began.
+        began: String,
+        /// `failed` or `was interrupted`.
+        ending: &'static str,
+    },
+    /// The text of a script of the schema cannot be split into batches.
+    #[error("script `{script}`, line {line}: {message}")]
+    ScriptText {
+        /// Name of the script.
+        script: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there.
+        message: String,
+    },
     /// Another process holds the lock of an entity.
     #[error("{entity} is being run by {holder}")]
     LockHeld {
@@ -138,6 +212,12 @@ pub enum DwError {
         entity: String,
         /// Process, run and since when.
         holder: String,
+    },
+    /// The lock of an entity was lost, with the connection that held it, before its batch was committed.
+    #[error("the lock of {entity} was lost: another run may have taken it, so the batch was not committed")]
+    LockLost {
+        /// The entity.
+        entity: String,
     },
     /// The watermark moved under a run: compare-and-set failed.
     #[error("the watermark of {entity} was changed by somebody else during the run")]
@@ -204,13 +284,20 @@ impl DwError {
             Self::Busy { .. } => "DW-E0012",
             Self::DiskFull { .. } => "DW-E0013",
             Self::Corrupt { .. } => "DW-E0014",
+            Self::Connection { .. } => "DW-E0015",
+            Self::TimedOut { .. } => "DW-E0016",
+            Self::Permission { .. } => "DW-E0017",
+            Self::CommitUnknown { .. } => "DW-E0018",
             Self::SchemaMismatch { .. } => "DW-E0020",
             Self::Constraint { .. } => "DW-E0021",
             Self::Statement { .. } => "DW-E0022",
+            Self::ScriptUnfinished { .. } => "DW-E0023",
+            Self::ScriptText { .. } => "DW-E0024",
             Self::LockHeld { .. } => "DW-E0030",
             Self::WatermarkMoved { .. } => "DW-E0031",
             Self::StillParked { .. } => "DW-E0032",
             Self::DependencyFailed { .. } => "DW-E0033",
+            Self::LockLost { .. } => "DW-E0034",
             Self::Io { .. } => "DW-E0040",
             Self::Internal(_) => "DW-E0099",
         }
@@ -219,17 +306,21 @@ impl DwError {
     /// The exit code of a command that ends with this error.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage { .. } | Self::Config { .. } => exit::USAGE,
+            Self::Usage { .. } | Self::Config { .. } | Self::ScriptText { .. } => exit::USAGE,
             Self::Missing { database, .. }
             | Self::Unreachable { database, .. }
             | Self::Busy { database, .. }
             | Self::DiskFull { database, .. }
+            | Self::Connection { database, .. }
+            | Self::TimedOut { database, .. }
+            | Self::CommitUnknown { database, .. }
+            | Self::Permission { database, .. }
             | Self::Corrupt { database, .. } => match database {
                 Database::Oltp => exit::SOURCE_UNREACHABLE,
                 Database::Dw => exit::TARGET_UNREACHABLE,
             },
-            Self::SchemaMismatch { .. } => exit::SCHEMA_MISMATCH,
-            Self::LockHeld { .. } => exit::LOCK_HELD,
+            Self::SchemaMismatch { .. } | Self::ScriptUnfinished { .. } => exit::SCHEMA_MISMATCH,
+            Self::LockHeld { .. } | Self::LockLost { .. } => exit::LOCK_HELD,
             Self::Constraint { .. }
             | Self::Statement { .. }
             | Self::WatermarkMoved { .. }
@@ -243,7 +334,14 @@ impl DwError {
     /// What the reader can do about it, as one sentence.
     pub fn hint(&self) -> String {
         match self {
-            Self::Usage { hint, .. } | Self::Missing { hint, .. } | Self::SchemaMismatch { hint, .. } => hint.clone(),
+            Self::Usage { hint, .. }
+            | Self::Missing { hint, .. }
+            | Self::SchemaMismatch { hint, .. }
+            | Self::Connection { hint, .. } => hint.clone(),
+            Self::TimedOut { .. } => "see what the server is doing, raise `sqlserver.timeout_seconds` if it needs longer, and run again: an open batch was rolled back".to_owned(),
+            Self::Permission { .. } => "let `init` grant it again, or use the login that is meant for this command (docs/operations.md)".to_owned(),
+            Self::CommitUnknown { .. } => "run again: a batch is found to be committed or not by its watermark, and nothing is loaded twice".to_owned(),
+            Self::LockLost { .. } => "run again: the batch was rolled back and nothing was lost".to_owned(),
             Self::Config { .. } => "`config/dw.example.toml` shows every setting with its range".to_owned(),
             Self::Unreachable { .. } => "check that the folder exists and that this user may write to it".to_owned(),
             Self::Busy { .. } => "wait for the other process to end, or stop it, and run again".to_owned(),
@@ -251,6 +349,8 @@ impl DwError {
             Self::Corrupt { .. } => "restore the file from a backup; the warehouse can also be rebuilt with `init` and `etl run --full-refresh`".to_owned(),
             Self::Constraint { .. } => "the batch was rolled back; `-vvv` shows the statements".to_owned(),
             Self::Statement { .. } => "the batch was rolled back; run again, and report it when it comes back".to_owned(),
+            Self::ScriptUnfinished { database, script, .. } => format!("look at what it has done to {database}, then run `init --repair {script}`, which forgets the attempt, and `init` again, which runs the script from its start"),
+            Self::ScriptText { .. } => "mend the file in the folder of `sql_dir`; nothing has run".to_owned(),
             Self::LockHeld { .. } => "wait for that run to end, or stop that process".to_owned(),
             Self::WatermarkMoved { .. } => "make sure that only `etl` changes `ctl.etl_control`, and run again".to_owned(),
             Self::StillParked { .. } => "give the rows of the source distinct values, and run again".to_owned(),
@@ -264,7 +364,7 @@ impl DwError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Busy { .. } => true,
-            Self::Statement { transient, .. } => *transient,
+            Self::Statement { transient, .. } | Self::Connection { transient, .. } => *transient,
             _ => false,
         }
     }

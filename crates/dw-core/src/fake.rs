@@ -119,7 +119,7 @@ impl Executor for FakeSession {
         }
     }
 
-    async fn bulk(&mut self, table: &str, _columns: &[&str], rows: RowBatch) -> DwResult<u64> {
+    async fn bulk(&mut self, table: &str, _columns: &[&str], rows: Arc<RowBatch>) -> DwResult<u64> {
         let count = rows.len();
         match self.take(table, Call::Bulk(table.to_owned(), count)) {
             Some(Answer::Error(error)) => Err(error),
@@ -176,7 +176,7 @@ impl Executor for FakeTransaction<'_> {
         self.session.execute(sql, params).await
     }
 
-    async fn bulk(&mut self, table: &str, columns: &[&str], rows: RowBatch) -> DwResult<u64> {
+    async fn bulk(&mut self, table: &str, columns: &[&str], rows: Arc<RowBatch>) -> DwResult<u64> {
         self.session.bulk(table, columns, rows).await
     }
 }

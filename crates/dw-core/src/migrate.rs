@@ -6,8 +6,9 @@ use crate::catalog::{control, dims, facts, oltp};
 use crate::ddl;
 use crate::engine::{Executor, Session};
 use crate::error::{Database, DwError, DwResult};
+use crate::indexes;
 use crate::members::{self, Member, MemberValue};
-use crate::schema::Table;
+use crate::schema::{Index, Table};
 use crate::time;
 use crate::value::Value;
 
@@ -97,11 +98,15 @@ pub fn known_version(database: Database) -> i64 {
     MIGRATIONS.iter().filter(|m| m.database == database).map(|m| m.version).max().unwrap_or(0)
 }
 
-/// Brings a database to [`known_version`] and replaces its views. Returns the names of the migrations that were applied.
+/// Brings a database to [`known_version`] and replaces its views. Returns what was applied: on the embedded engine the names of
+/// the migrations, on a server those of the scripts in `sql/`.
 ///
 /// # Errors
 /// [`DwError::SchemaMismatch`] when the database is of a newer version; otherwise whatever the engine reports.
-pub async fn migrate(session: &mut dyn Session, database: Database) -> DwResult<Vec<&'static str>> {
+pub async fn migrate(session: &mut dyn Session, database: Database) -> DwResult<Vec<String>> {
+    if session.dialect().name() != "embedded" {
+        return run_scripts(session, database).await;
+    }
     let mut tx = session.begin().await?;
     let dialect = tx.dialect();
     let versions = dialect.table("ctl", "schema_version");
@@ -121,8 +126,8 @@ pub async fn migrate(session: &mut dyn Session, database: Database) -> DwResult<
             run_step(&mut *tx, *step).await?;
         }
         let insert = format!("INSERT INTO {versions} (version, name, applied_at) VALUES (@P1, @P2, @P3)");
-        tx.execute(&insert, &[migration.version.into(), migration.name.into(), time::now().into()]).await?;
-        applied.push(migration.name);
+        tx.execute(&insert, &[migration.version.into(), migration.name.into(), Value::seconds(time::now())]).await?;
+        applied.push(migration.name.to_owned());
     }
     ensure_indexes(&mut *tx, database).await?;
     if database == Database::Dw {
@@ -130,6 +135,21 @@ pub async fn migrate(session: &mut dyn Session, database: Database) -> DwResult<
     }
     tx.commit().await?;
     Ok(applied)
+}
+
+/// The scripts of a server, and then the versions that they amount to.
+async fn run_scripts(session: &mut dyn Session, database: Database) -> DwResult<Vec<String>> {
+    if table_exists(session, "ctl", "schema_version").await? {
+        refuse_newer(database, current_version(session).await?)?;
+    }
+    let outcome = crate::scripts::run::run(session, database).await?;
+    let insert = "INSERT INTO ctl.schema_version (version, name, applied_at) SELECT @P1, @P2, @P3 \
+                  WHERE NOT EXISTS (SELECT 1 FROM ctl.schema_version WHERE version = @P1)";
+    for migration in MIGRATIONS.iter().filter(|m| m.database == database) {
+        let params = [migration.version.into(), migration.name.into(), Value::seconds(time::now())];
+        session.execute(insert, &params).await?;
+    }
+    Ok(outcome.scripts)
 }
 
 /// Refuses a database whose version is not [`known_version`].
@@ -166,7 +186,8 @@ async fn current_version<E: Executor + ?Sized>(executor: &mut E) -> DwResult<i64
     Ok(executor.query(&sql, &[]).await?.get(0, 0).int()?.unwrap_or(0))
 }
 
-async fn table_exists<E: Executor + ?Sized>(executor: &mut E, schema: &str, name: &str) -> DwResult<bool> {
+/// True when a table exists in the database of a session.
+pub(crate) async fn table_exists<E: Executor + ?Sized>(executor: &mut E, schema: &str, name: &str) -> DwResult<bool> {
     let dialect = executor.dialect();
     let sql = if dialect.name() == "embedded" {
         "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = @P1 || '.' || @P2"
@@ -278,10 +299,8 @@ async fn ensure_indexes<E: Executor + ?Sized>(executor: &mut E, database: Databa
 
 async fn create_indexes<E: Executor + ?Sized>(executor: &mut E, table: &Table) -> DwResult<()> {
     let dialect = executor.dialect();
-    for index in table.indexes.iter().chain(&ddl::unique_indexes(dialect, table)) {
-        executor.execute(&ddl::create_index(dialect, table, index), &[]).await?;
-    }
-    Ok(())
+    let all: Vec<Index> = table.indexes.iter().copied().chain(ddl::unique_indexes(dialect, table)).collect();
+    indexes::ensure(executor, table, &all).await
 }
 
 async fn replace_views<E: Executor + ?Sized>(executor: &mut E) -> DwResult<()> {
@@ -291,9 +310,7 @@ async fn replace_views<E: Executor + ?Sized>(executor: &mut E) -> DwResult<()> {
         executor.execute(&format!("DROP VIEW IF EXISTS {name}"), &[]).await?;
     }
     for view in catalog::views::VIEWS {
-        let name = format!("{}/views/{}.{}", dialect.name(), view.schema, view.name);
-        let text = crate::sql_text::text_of(&name, view.sql)?;
-        executor.execute(&dialect.translate(&text), &[]).await?;
+        executor.execute(&view.text_for(dialect)?, &[]).await?;
     }
     Ok(())
 }
@@ -302,7 +319,7 @@ async fn replace_views<E: Executor + ?Sized>(executor: &mut E) -> DwResult<()> {
 ///
 /// # Errors
 /// See [`migrate`].
-pub async fn init(engine: &dyn crate::engine::Engine) -> DwResult<Vec<(Database, Vec<&'static str>)>> {
+pub async fn init(engine: &dyn crate::engine::Engine) -> DwResult<Vec<(Database, Vec<String>)>> {
     let mut done = Vec::new();
     for database in [Database::Oltp, Database::Dw] {
         let mut session = engine.create(database).await?;

@@ -1,6 +1,9 @@
 //! Descriptors of tables: columns, keys, checks and indexes, from which DDL, staging and export are made (ruling 19).
 //! The tables themselves stand in [`crate::catalog`].
 
+use crate::dialect::Dialect;
+use crate::error::DwResult;
+use crate::sql_text;
 use crate::sql_type::SqlType;
 
 /// What a column takes when an INSERT leaves it out.
@@ -170,6 +173,22 @@ pub struct View {
     pub columns: &'static [(&'static str, SqlType)],
     /// The text for the embedded engine, from `sql/embedded/views`, with two-part names.
     pub sql: &'static str,
+    /// The text for an engine that runs T-SQL, from `sql/dw/views`: one batch, whose columns have exactly the types of
+    /// [`View::columns`], since such an engine tells a reader the type that an expression has.
+    pub tsql: &'static str,
     /// Columns that give a total order for export.
     pub order: &'static [&'static str],
+}
+
+impl View {
+    /// The `CREATE VIEW` statement in a dialect: the file `embedded/views/<schema>.<name>.sql` or
+    /// `dw/views/<schema>.<name>.sql` of the folder that overrides texts if it has it, else the compiled-in text.
+    ///
+    /// # Errors
+    /// [`DwError::Io`](crate::error::DwError::Io) when the overriding file cannot be read.
+    pub fn text_for(&self, dialect: &dyn Dialect) -> DwResult<String> {
+        let (folder, text) = if dialect.name() == "embedded" { ("embedded", self.sql) } else { ("dw", self.tsql) };
+        let text = sql_text::text_of(&format!("{folder}/views/{}.{}", self.schema, self.name), text)?;
+        Ok(dialect.translate(&text))
+    }
 }

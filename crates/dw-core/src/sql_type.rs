@@ -70,7 +70,7 @@ impl SqlType {
             (Self::DateTime2(0), Value::Int(seconds)) => Some(time::format_timestamp(*seconds)),
             (Self::DateTime2(_), Value::Int(millis)) => Some(time::format_millis(*millis, true)),
             (Self::DateTime, Value::Int(millis)) => Some(time::format_millis(*millis, false)),
-            (_, Value::Int(number)) => Some(number.to_string()),
+            (_, Value::Int(number) | Value::Seconds(number) | Value::Millis(number)) => Some(number.to_string()),
         }
     }
 }

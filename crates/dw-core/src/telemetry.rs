@@ -46,10 +46,10 @@ pub fn no_color() -> bool {
 fn directives(verbosity: u8, filter: Option<&str>) -> EnvFilter {
     let text = match (verbosity, filter) {
         (0, Some(filter)) => filter,
-        (0, None) => "warn",
-        (1, _) => "warn,dw_=info",
-        (2, _) => "warn,dw_=debug",
-        (_, _) => "info,dw_=trace",
+        (0, None) => "warn,tiberius=error",
+        (1, _) => "warn,tiberius=error,dw_=info",
+        (2, _) => "warn,tiberius=error,dw_=debug",
+        (_, _) => "info,tiberius=warn,dw_=trace",
     };
     EnvFilter::try_new(text).unwrap_or_else(|_| EnvFilter::new("warn"))
 }

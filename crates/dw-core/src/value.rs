@@ -11,6 +11,9 @@
 //! | DATETIME2(0) | seconds since 1970-01-01T00:00:00Z |
 //! | DATETIME, DATETIME2(3) | milliseconds since 1970-01-01T00:00:00Z |
 //! | text | UTF-8 |
+//!
+//! A parameter of a statement has no column, so a point in time says itself which it is: [`Value::Seconds`],
+//! [`Value::Millis`]. Rows never hold these two.
 
 use rust_decimal::Decimal;
 
@@ -26,9 +29,18 @@ pub enum Value {
     Int(i64),
     /// Text.
     Text(String),
+    /// A parameter for DATETIME2(0): seconds since 1970-01-01T00:00:00Z.
+    Seconds(i64),
+    /// A parameter for DATETIME and DATETIME2(3): milliseconds since 1970-01-01T00:00:00Z.
+    Millis(i64),
 }
 
 impl Value {
+    /// A parameter for an optional DATETIME2(0).
+    pub fn seconds(seconds: impl Into<Option<i64>>) -> Self {
+        seconds.into().map_or(Self::Null, Self::Seconds)
+    }
+
     /// True for SQL NULL.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
@@ -41,7 +53,7 @@ impl Value {
     pub fn int(&self) -> DwResult<Option<i64>> {
         match self {
             Self::Null => Ok(None),
-            Self::Int(value) => Ok(Some(*value)),
+            Self::Int(value) | Self::Seconds(value) | Self::Millis(value) => Ok(Some(*value)),
             Self::Text(text) => Err(DwError::schema(format!("expected a number, found the text `{text}`"))),
         }
     }
@@ -54,7 +66,9 @@ impl Value {
         match self {
             Self::Null => Ok(None),
             Self::Text(text) => Ok(Some(text)),
-            Self::Int(value) => Err(DwError::schema(format!("expected text, found the number {value}"))),
+            Self::Int(value) | Self::Seconds(value) | Self::Millis(value) => {
+                Err(DwError::schema(format!("expected text, found the number {value}")))
+            }
         }
     }
 

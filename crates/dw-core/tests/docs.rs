@@ -1,7 +1,7 @@
 //! Holds the pages of `docs/` and the code together: links, error codes, exit codes, members, additions, views, decisions.
 //!
-//! Parts of `docs/contract.md` are made from the catalog. `DW_TEST_UPDATE_DOCS=1 cargo test -p dw-core --test docs` writes
-//! them again after a change.
+//! Parts of `docs/contract.md`, and the scripts below `sql/` that create the tables, are made from the catalog.
+//! `DW_TEST_UPDATE_DOCS=1 cargo test -p dw-core --test docs` writes them again after a change.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test that calls them")]
 
@@ -15,6 +15,8 @@ use dw_core::catalog::{self, dims, find_table};
 use dw_core::error::{Database, DwError};
 use dw_core::members::{self, Member, MemberValue};
 use dw_core::schema::{Column, DefaultValue, Table};
+use dw_core::scripts::generated;
+use dw_core::sql_server::TsqlDialect;
 use dw_core::value::Value;
 
 fn root() -> PathBuf {
@@ -120,15 +122,27 @@ fn hold(page: &str, name: &str, expected: &str) {
     let from = text.find(&begin).unwrap_or_else(|| panic!("{page} has no mark `{name}`")) + begin.len();
     let to = from + text[from..].find(&end).unwrap_or_else(|| panic!("{page} does not end `{name}`"));
     let expected = format!("\n{}\n\n", expected.trim());
+    hold_file(page, &format!("{}{expected}{}", &text[..from], &text[to..]));
+}
+
+/// Compares a file with what the code says, or writes it.
+fn hold_file(path: &str, expected: &str) {
     if std::env::var_os("DW_TEST_UPDATE_DOCS").is_some() {
         // Renamed, so that the other tests find the whole page at any moment.
-        let (path, new) = (root().join(page), root().join(format!("{page}.new")));
-        fs::write(&new, format!("{}{expected}{}", &text[..from], &text[to..])).unwrap();
-        fs::rename(new, path).unwrap();
+        let new = root().join(format!("{path}.new"));
+        fs::write(&new, expected).unwrap();
+        fs::rename(new, root().join(path)).unwrap();
         return;
     }
-    assert_eq!(text[from..to], expected, "{page}: run `DW_TEST_UPDATE_DOCS=1 cargo test -p dw-core --test docs`");
+    // Line by line, so that the message shows the first difference and not two whole files.
+    let text = read(path);
+    for (number, (found, expected)) in (1..).zip(text.lines().zip(expected.lines())) {
+        assert_eq!(found, expected, "{path}:{number}: {AGAIN}");
+    }
+    assert_eq!(text, expected, "{path}: {AGAIN}");
 }
+
+const AGAIN: &str = "run `DW_TEST_UPDATE_DOCS=1 cargo test -p dw-core --test docs`";
 
 #[test]
 fn every_relative_link_exists() {
@@ -185,6 +199,9 @@ fn errors() -> Vec<DwError> {
         DwError::Usage { message: text(), hint: text() },
         DwError::Config { origin: text(), message: text() },
         DwError::SchemaMismatch { message: text(), hint: text() },
+        DwError::ScriptUnfinished { database: Database::Dw, script: text(), began: text(), ending: "failed" },
+        DwError::ScriptText { script: text(), line: 1, message: text() },
+        DwError::LockLost { entity: text() },
         DwError::LockHeld { entity: text(), holder: text() },
         DwError::WatermarkMoved { entity: text() },
         DwError::StillParked { entity: text(), count: 1, sample: text() },
@@ -199,6 +216,10 @@ fn errors() -> Vec<DwError> {
             DwError::Busy { database, location: text(), waited_seconds: 1 },
             DwError::DiskFull { database, location: text() },
             DwError::Corrupt { database, location: text(), message: text() },
+            DwError::Connection { database, location: text(), message: text(), hint: text(), transient: true },
+            DwError::TimedOut { database, location: text(), seconds: 1, statement: text() },
+            DwError::Permission { database, location: text(), login: text(), message: text() },
+            DwError::CommitUnknown { database, location: text(), message: text() },
             DwError::Constraint { database, message: text() },
             DwError::Statement { database, message: text(), statement: text(), transient: false },
         ]);
@@ -379,6 +400,12 @@ fn the_indexes_are_the_documented_ones() {
     for name in left_out {
         assert!(!indexes.contains(name.as_str()), "{name} is in the catalog");
     }
+}
+
+#[test]
+fn the_scripts_of_the_tables_are_those_of_the_catalog() {
+    hold_file("sql/oltp/up/0001_source_tables.sql", &generated::source_tables(&TsqlDialect));
+    hold_file("sql/dw/up/0001_star_schema.sql", &generated::star_schema(&TsqlDialect));
 }
 
 #[test]

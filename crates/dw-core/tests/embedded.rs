@@ -144,7 +144,7 @@ async fn a_full_file_is_told_and_the_transaction_is_gone() {
         rows.push_row([Value::from("an entity with a long name, so that the pages are soon full"), key.into()]);
     }
     let mut tx = dw.begin().await.unwrap();
-    let error = tx.bulk("\"ctl.etl_parked\"", &["entity_name", "source_key"], rows).await.unwrap_err();
+    let error = tx.bulk("\"ctl.etl_parked\"", &["entity_name", "source_key"], rows.into()).await.unwrap_err();
     assert!(matches!(error, DwError::DiskFull { .. }), "{error}");
     drop(tx);
     assert_eq!(count(&mut *dw, "\"ctl.etl_parked\"").await, 0);

@@ -15,23 +15,37 @@ use crate::calendar;
 /// # Errors
 /// Of the engine.
 pub async fn ensure(tx: &mut dyn Transaction, days: Option<(i64, i64)>, now: Seconds) -> DwResult<()> {
+    let today = time::day_of(now);
+    let (has_unknown, span) = present(tx).await?;
+    if has_unknown && calendar::missing_rows(span, days, today).is_empty() {
+        return Ok(());
+    }
+    // Another entity may need the same years at the same time; whoever comes second finds them.
+    tx.exclusive("calendar").await?;
+    let (has_unknown, span) = present(tx).await?;
     let table = tx.dialect().table(DIM_DATA.schema, DIM_DATA.name);
     let columns: Vec<&str> = DIM_DATA.columns.iter().map(|column| column.name).collect();
+    if !has_unknown {
+        let mut unknown = RowBatch::new(columns.len());
+        unknown.push_row(calendar::unknown_row().into_values());
+        tx.bulk(&table, &columns, unknown.into()).await?;
+    }
+    let rows = calendar::missing_rows(span, days, today);
+    if !rows.is_empty() {
+        tx.bulk(&table, &columns, rows.into()).await?;
+    }
+    Ok(())
+}
+
+/// Whether the member -1 is there, and the first and the last day that is.
+async fn present(tx: &mut dyn Transaction) -> DwResult<(bool, Option<(i64, i64)>)> {
+    let table = tx.dialect().table(DIM_DATA.schema, DIM_DATA.name);
     // Three seeks on the primary key.
     let sql = format!(
         "SELECT (SELECT MIN(data_id) FROM {table}), (SELECT MIN(data_id) FROM {table} WHERE data_id > 0), \
          (SELECT MAX(data_id) FROM {table} WHERE data_id > 0)"
     );
-    let present = tx.query(&sql, &[]).await?;
-    if present.get(0, 0).int()? != Some(UNKNOWN_KEY) {
-        let mut unknown = RowBatch::new(columns.len());
-        unknown.push_row(calendar::unknown_row().into_values());
-        tx.bulk(&table, &columns, unknown).await?;
-    }
-    let span = present.get(0, 1).int()?.zip(present.get(0, 2).int()?);
-    let rows = calendar::missing_rows(span, days, time::day_of(now));
-    if !rows.is_empty() {
-        tx.bulk(&table, &columns, rows).await?;
-    }
-    Ok(())
+    let found = tx.query(&sql, &[]).await?;
+    let span = found.get(0, 1).int()?.zip(found.get(0, 2).int()?);
+    Ok((found.get(0, 0).int()? == Some(UNKNOWN_KEY), span))
 }

@@ -5,6 +5,7 @@ use dw_core::error::DwResult;
 use dw_core::sql_text;
 use dw_core::sql_text::SqlText;
 use dw_core::time::{Seconds, WATERMARK_START};
+use dw_core::value::Value;
 
 const READ: SqlText = sql_text!("etl/read_control");
 const FINISH: SqlText = sql_text!("etl/finish_control");
@@ -75,7 +76,8 @@ pub async fn finish<E: Executor + ?Sized>(
 ) -> DwResult<()> {
     let sql = FINISH.for_dialect(executor.dialect())?;
     let status = if succeeded { "success" } else { "failed" };
-    let params = [entity.into(), run.into(), status.into(), succeeded.then_some(now).into(), now.into()];
+    let params =
+        [entity.into(), run.into(), status.into(), Value::seconds(succeeded.then_some(now)), Value::seconds(now)];
     executor.execute(&sql, &params).await.map(|_| ())
 }
 

@@ -7,11 +7,12 @@ use dw_core::dialect::Dialect;
 use dw_core::engine::Transaction;
 use dw_core::entity::EntityDescriptor;
 use dw_core::error::DwResult;
+use dw_core::indexes;
 use dw_core::members::UNKNOWN_KEY;
 use dw_core::schema::{Index, Table};
 
 use crate::settle;
-use crate::writers::Writers;
+use crate::writers::{Writers, transact};
 
 /// Indexes that a first load does without. A unique one holds a rule of the contract and stays, but for the business key of a
 /// fact, which the work table of the run keeps unique.
@@ -27,16 +28,15 @@ fn deferred(dialect: &dyn Dialect, table: &'static Table) -> Vec<Index> {
 /// # Errors
 /// Of the engine.
 pub async fn prepare_first_load(writers: &Writers<'_>, entity: &EntityDescriptor) -> DwResult<bool> {
+    transact!(writers, tx => prepare(tx, entity))
+}
+
+async fn prepare(tx: &mut dyn Transaction, entity: &EntityDescriptor) -> DwResult<bool> {
     let table = entity.target;
-    let mut writer = writers.take().await?;
-    let mut work = writer.begin().await?;
-    let tx = work.transaction();
     let empty = is_empty(tx, table).await?;
     if empty {
-        for index in deferred(tx.dialect(), table) {
-            let sql = ddl::drop_index(tx.dialect(), table, &index);
-            tx.execute(&sql, &[]).await?;
-        }
+        let deferred = deferred(tx.dialect(), table);
+        indexes::drop_all(tx, table, &deferred).await?;
         for group in entity.groups {
             settle::affect_all(tx, group.kind).await?;
         }
@@ -44,7 +44,6 @@ pub async fn prepare_first_load(writers: &Writers<'_>, entity: &EntityDescriptor
         // A first load that was killed left its target without them.
         create_missing(tx, table).await?;
     }
-    work.commit().await?;
     Ok(empty)
 }
 
@@ -53,19 +52,12 @@ pub async fn prepare_first_load(writers: &Writers<'_>, entity: &EntityDescriptor
 /// # Errors
 /// Of the engine.
 pub async fn ensure(writers: &Writers<'_>, table: &'static Table) -> DwResult<()> {
-    let mut writer = writers.take().await?;
-    let mut work = writer.begin().await?;
-    let tx = work.transaction();
-    create_missing(tx, table).await?;
-    work.commit().await
+    transact!(writers, tx => create_missing(tx, table))
 }
 
 async fn create_missing(tx: &mut dyn Transaction, table: &'static Table) -> DwResult<()> {
-    for index in deferred(tx.dialect(), table) {
-        let sql = ddl::create_index(tx.dialect(), table, &index);
-        tx.execute(&sql, &[]).await?;
-    }
-    Ok(())
+    let deferred = deferred(tx.dialect(), table);
+    indexes::ensure(tx, table, &deferred).await
 }
 
 async fn is_empty(tx: &mut dyn Transaction, table: &Table) -> DwResult<bool> {

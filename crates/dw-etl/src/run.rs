@@ -23,7 +23,7 @@ use crate::report::{EntityReport, EntityStatus, Reporter, RunReport};
 use crate::settle;
 use crate::sink::WarehouseSink;
 use crate::source::{SqlSource, Window};
-use crate::writers::Writers;
+use crate::writers::{Writers, transact};
 
 /// An entity that this run works on.
 struct Job {
@@ -70,7 +70,8 @@ pub async fn run(
     } else {
         Some(open_run(&writers, &jobs, &idle, &process, now, cutoff, reporter).await?)
     };
-    let context = Context { engine: &engine, options, reporter, stop, writers: &writers, cutoff, run_id, now };
+    let context =
+        Context { engine: &engine, options, reporter, stop, writers: &writers, locks: &locks, cutoff, run_id, now };
     let mut entities = context.work(&jobs).await;
     entities.extend(idle);
     sort_as_planned(&mut entities);
@@ -174,25 +175,25 @@ async fn open_run(
     cutoff: Seconds,
     reporter: &dyn Reporter,
 ) -> DwResult<i64> {
-    let mut names: Vec<&str> = jobs.iter().map(Job::name).collect();
-    let mut writer = writers.take().await?;
-    let mut work = writer.begin().await?;
-    for run in runs::close_interrupted(work.transaction(), &names, now).await? {
+    let names: Vec<&str> = jobs.iter().map(Job::name).collect();
+    let broken: Vec<&EntityReport> = idle.iter().filter(|report| report.status == EntityStatus::Failed).collect();
+    let all: Vec<&str> = names.iter().copied().chain(broken.iter().map(|report| report.entity)).collect();
+    let (closed, run) = transact!(writers, tx => async {
+        let closed = runs::close_interrupted(tx, &names, now).await?;
+        crate::calendar_table::ensure(tx, None, now).await?;
+        let run = runs::start_run(tx, &all, process, now, cutoff).await?;
+        for report in &broken {
+            // It failed before it could begin: the trail says so at the entity itself (defect E17).
+            runs::start_entity(tx, run, report.entity, (WATERMARK_START, 0), now).await?;
+            runs::finish_entity(tx, run, report.entity, report.error.as_deref(), false, now).await?;
+        }
+        Ok::<_, DwError>((closed, run))
+    })?;
+    for run in closed {
         reporter.notice(&format!(
             "run {run} was interrupted; it is now closed as failed, and this run goes on from its last batch"
         ));
     }
-    crate::calendar_table::ensure(work.transaction(), None, now).await?;
-    let broken = || idle.iter().filter(|report| report.status == EntityStatus::Failed);
-    names.extend(broken().map(|report| report.entity));
-    let run = runs::start_run(work.transaction(), &names, process, now, cutoff).await?;
-    for report in broken() {
-        // It failed before it could begin: the trail says so at the entity itself (defect E17).
-        let tx = work.transaction();
-        runs::start_entity(tx, run, report.entity, (WATERMARK_START, 0), now).await?;
-        runs::finish_entity(tx, run, report.entity, report.error.as_deref(), false, now).await?;
-    }
-    work.commit().await?;
     Ok(run)
 }
 
@@ -207,6 +208,7 @@ struct Context<'r, 'w> {
     reporter: &'r dyn Reporter,
     stop: &'r StopFlag,
     writers: &'r Writers<'w>,
+    locks: &'r [Box<dyn LockGuard>],
     cutoff: Seconds,
     run_id: Option<i64>,
     now: Seconds,
@@ -299,10 +301,8 @@ impl Context<'_, '_> {
 
     async fn open_entity(&self, job: &Job) -> DwResult<()> {
         let Some(run) = self.run_id else { return Ok(()) };
-        let mut writer = self.writers.take().await?;
-        let mut work = writer.begin().await?;
-        runs::start_entity(work.transaction(), run, job.name(), job.control.watermark, time::now()).await?;
-        work.commit().await
+        let watermark = job.control.watermark;
+        transact!(self.writers, tx => runs::start_entity(tx, run, job.name(), watermark, time::now()))
     }
 
     /// `kept` counts what was committed, also when an error ends the load.
@@ -312,6 +312,9 @@ impl Context<'_, '_> {
         let first_load = indexes::prepare_first_load(self.writers, job.entity.descriptor()).await?;
         let watermark = self.options.window.is_none().then_some(job.control.watermark);
         let mut sink = WarehouseSink::new(job.entity, self.writers, self.run_id, watermark).first_load(first_load);
+        if let Some(lock) = self.locks.iter().find(|lock| lock.resource() == job.name()) {
+            sink = sink.under(&**lock);
+        }
         let drained = extraction.drain(&mut sink, self.reporter).await;
         *kept = sink.kept();
         indexes::ensure(self.writers, target).await?;
@@ -351,28 +354,24 @@ impl Context<'_, '_> {
     }
 
     async fn parked(&self, job: &Job) -> DwResult<Vec<i64>> {
-        let mut writer = self.writers.take().await?;
-        let mut work = writer.begin().await?;
-        let keys = control::parked(work.transaction(), job.name()).await?;
-        work.commit().await?;
-        Ok(keys)
+        transact!(self.writers, tx => control::parked(tx, job.name()))
     }
 
     async fn finish(&self, job: &Job, report: &mut EntityReport) -> DwResult<()> {
-        let mut writer = self.writers.take().await?;
-        let mut work = writer.begin().await?;
-        let tx = work.transaction();
-        if let Some(run) = self.run_id {
-            let now = time::now();
-            let ok = report.status == EntityStatus::Success;
-            runs::finish_entity(tx, run, job.name(), report.error.as_deref(), report.more_pending, now).await?;
-            control::finish(tx, job.name(), run, ok, now).await?;
-        }
-        let controls = control::read(tx).await?;
+        let ok = report.status == EntityStatus::Success;
+        let (error, more_pending) = (report.error.clone(), report.more_pending);
+        let controls = transact!(self.writers, tx => async {
+            if let Some(run) = self.run_id {
+                let now = time::now();
+                runs::finish_entity(tx, run, job.name(), error.as_deref(), more_pending, now).await?;
+                control::finish(tx, job.name(), run, ok, now).await?;
+            }
+            control::read(tx).await
+        })?;
         report.watermark_to = find(&controls, job.name())
             .filter(|control| control.watermark.0 > WATERMARK_START)
             .map(|control| format!("{}/{}", time::format_timestamp(control.watermark.0), control.watermark.1));
-        work.commit().await
+        Ok(())
     }
 
     /// Derives what depends on sets. An error is that of the entity whose rows asked for it.
@@ -407,14 +406,11 @@ impl Context<'_, '_> {
         let status = RunStatus::of(succeeded, failed);
         if let Some(run) = self.run_id {
             let error = (!errors.is_empty()).then(|| errors.join(" | "));
-            let closed = async {
-                let mut writer = self.writers.take().await?;
-                let mut work = writer.begin().await?;
-                runs::finish_run(work.transaction(), run, succeeded, failed, error.as_deref(), time::now()).await?;
-                work.commit().await
-            };
+            let error = error.as_deref();
+            let closed =
+                transact!(self.writers, tx => runs::finish_run(tx, run, succeeded, failed, error, time::now()));
             // The entities' own errors matter more than that the trail could not be closed; the next run closes it.
-            if let Err(error) = closed.await {
+            if let Err(error) = closed {
                 self.reporter.notice(&format!("run {run} could not be closed in the audit trail: {error}"));
                 if failed == 0 {
                     return Err(error);

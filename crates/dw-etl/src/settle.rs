@@ -2,7 +2,7 @@
 //! (rulings 10 and 11). Batches record the groups that they affect; here each affected group is derived anew, once a run, in
 //! bounded steps. A step forgets its groups in the transaction that derives them, so that a crash loses none.
 
-use dw_core::dialect::Dialect;
+use dw_core::dialect::{Compared, Dialect};
 use dw_core::engine::Transaction;
 use dw_core::error::DwResult;
 use dw_core::schema::Table;
@@ -11,7 +11,7 @@ use dw_core::sql_text::SqlText;
 use dw_core::sql_type::SqlType;
 use dw_core::value::Value;
 
-use crate::writers::Writers;
+use crate::writers::{Writers, transact};
 
 /// The group that stands for all groups of its kind. It is below every key, so that it comes first.
 const ALL_GROUPS: i64 = i64::MIN;
@@ -116,15 +116,18 @@ pub async fn after_sales(writers: &Writers<'_>) -> DwResult<()> {
 pub async fn after_targets(writers: &Writers<'_>) -> DwResult<()> {
     derive(writers, &MES).await?;
     while let Some(highest) = next_step(writers, "vendedor").await? {
-        let mut writer = writers.take().await?;
-        let mut work = writer.begin().await?;
-        let tx = work.transaction();
-        let sql = SELLERS_OF_TARGETS.for_dialect(tx.dialect())?;
-        tx.execute(&sql, &[highest.into()]).await?;
-        forget(tx, "vendedor", highest).await?;
-        work.commit().await?;
+        transact!(writers, tx => teams_of_targets(tx, highest))?;
     }
     derive(writers, &EQUIPE).await
+}
+
+/// The groups of one step of sellers whose targets changed become groups of their teams.
+async fn teams_of_targets(tx: &mut dyn Transaction, highest: i64) -> DwResult<()> {
+    exclusive(tx, "vendedor").await?;
+    exclusive(tx, "equipe").await?;
+    let sql = SELLERS_OF_TARGETS.for_dialect(tx.dialect())?;
+    tx.execute(&sql, &[highest.into()]).await?;
+    forget(tx, "vendedor", highest).await
 }
 
 /// What stands in `nome_equipe` while a team has no name of its own: `#<key>` behind a blank that cannot be broken, which no
@@ -138,13 +141,14 @@ pub(crate) fn unnamed_team(dialect: &dyn Dialect, key: &str) -> String {
 /// # Errors
 /// Of the engine.
 pub async fn team_names(writers: &Writers<'_>) -> DwResult<()> {
-    let mut writer = writers.take().await?;
-    let mut work = writer.begin().await?;
-    let tx = work.transaction();
+    transact!(writers, tx => name_teams(tx))
+}
+
+async fn name_teams(tx: &mut dyn Transaction) -> DwResult<()> {
     let dialect = tx.dialect();
     let target = dialect.table(DIM_EQUIPE.schema, DIM_EQUIPE.name);
     let names = TEAM_NAMES.for_dialect(dialect)?;
-    let differs = dialect.differs(&["nome_equipe"], "t", "x");
+    let differs = dialect.differs(&compared(&DIM_EQUIPE, &["nome_equipe"]));
     // Two teams may exchange names: all that change give theirs up first.
     for (value, source) in [
         (unnamed_team(dialect, "t.equipe_original_id"), format!("({names}) x")),
@@ -159,21 +163,22 @@ pub async fn team_names(writers: &Writers<'_>) -> DwResult<()> {
         );
         tx.execute(&sql, &[]).await?;
     }
-    work.commit().await
+    Ok(())
 }
 
 async fn derive(writers: &Writers<'_>, derivation: &Derivation) -> DwResult<()> {
     while let Some(highest) = next_step(writers, derivation.kind).await? {
-        let mut writer = writers.take().await?;
-        let mut work = writer.begin().await?;
-        let tx = work.transaction();
-        let sql = update(tx, derivation)?;
-        let changed = tx.execute(&sql, &[highest.into()]).await?;
-        tracing::debug!(kind = derivation.kind, changed, "derived");
-        forget(tx, derivation.kind, highest).await?;
-        work.commit().await?;
+        transact!(writers, tx => derive_step(tx, derivation, highest))?;
     }
     Ok(())
+}
+
+async fn derive_step(tx: &mut dyn Transaction, derivation: &Derivation, highest: i64) -> DwResult<()> {
+    exclusive(tx, derivation.kind).await?;
+    let sql = update(tx, derivation)?;
+    let changed = tx.execute(&sql, &[highest.into()]).await?;
+    tracing::debug!(kind = derivation.kind, changed, "derived");
+    forget(tx, derivation.kind, highest).await
 }
 
 fn update(tx: &mut dyn Transaction, derivation: &Derivation) -> DwResult<String> {
@@ -199,9 +204,18 @@ fn update(tx: &mut dyn Transaction, derivation: &Derivation) -> DwResult<String>
         &format!(
             "t.{key} = x.{key} AND {differs}",
             key = derivation.key,
-            differs = dialect.differs(&columns, "t", "x")
+            differs = dialect.differs(&compared(derivation.target, &columns))
         ),
     ))
+}
+
+/// The columns of a target `t` beside those that were derived as `x`.
+fn compared(target: &Table, columns: &[&str]) -> Vec<Compared> {
+    let pair = |name: &&str| {
+        let ty = target.column(name).map_or(SqlType::BigInt, |column| column.ty);
+        Compared { ty, left: format!("t.{name}"), right: format!("x.{name}") }
+    };
+    columns.iter().map(pair).collect()
 }
 
 /// Records that every group of a kind is affected: cheaper than to name each, when a target is loaded for the first time.
@@ -209,6 +223,7 @@ fn update(tx: &mut dyn Transaction, derivation: &Derivation) -> DwResult<String>
 /// # Errors
 /// Of the engine.
 pub async fn affect_all(tx: &mut dyn Transaction, kind: &str) -> DwResult<()> {
+    exclusive(tx, kind).await?;
     let groups = tx.dialect().table("ctl", "etl_affected_group");
     let sql = format!(
         "INSERT INTO {groups} (group_kind, group_id) SELECT @P1, @P2 \
@@ -241,17 +256,27 @@ async fn expand_all(tx: &mut dyn Transaction, kind: &str) -> DwResult<()> {
 
 /// The highest group of the next step, `None` when there is no group left.
 async fn next_step(writers: &Writers<'_>, kind: &str) -> DwResult<Option<i64>> {
-    let mut writer = writers.take().await?;
-    let mut work = writer.begin().await?;
-    let tx = work.transaction();
+    transact!(writers, tx => find_step(tx, kind))
+}
+
+async fn find_step(tx: &mut dyn Transaction, kind: &str) -> DwResult<Option<i64>> {
+    exclusive(tx, kind).await?;
     expand_all(tx, kind).await?;
     let dialect = tx.dialect();
     let groups = dialect.table("ctl", "etl_affected_group");
     let first = dialect
         .select_limited(&format!("group_id FROM {groups} WHERE group_kind = @P1 ORDER BY group_id"), GROUPS_A_STEP);
     let highest = tx.query(&format!("SELECT MAX(z.group_id) FROM ({first}) z"), &[kind.into()]).await?;
-    work.commit().await?;
     highest.get(0, 0).int()
+}
+
+/// Whoever records groups of a kind, derives or forgets them is alone with the kind until his transaction ends: a group that
+/// is recorded while its kind is derived would otherwise be forgotten with those that were.
+///
+/// # Errors
+/// Of the engine.
+pub async fn exclusive(tx: &mut dyn Transaction, kind: &str) -> DwResult<()> {
+    tx.exclusive(&format!("groups of {kind}")).await
 }
 
 async fn forget(tx: &mut dyn Transaction, kind: &str, highest: i64) -> DwResult<()> {

@@ -2,16 +2,19 @@
 //! values, insert what is new, update what differs, move the watermark, add the counters, commit. One batch is one
 //! transaction (design invariant 4); the steps are the same on every engine.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use dw_audit::counters::Counters;
-use dw_audit::rejects::{self, Resolution};
-use dw_core::engine::Transaction;
+use dw_audit::rejects::{self, RejectedRow, Resolution};
+use dw_core::engine::{LockGuard, Transaction};
 use dw_core::entity::Absent;
 use dw_core::error::{DwError, DwResult};
+use dw_core::retry;
 use dw_core::sql_text;
 use dw_core::sql_text::SqlText;
 use dw_core::time::{self, Seconds};
-use dw_core::value::Value;
+use dw_core::value::{RowBatch, Value};
 
 use crate::calendar_table;
 use crate::checkpoint;
@@ -19,7 +22,7 @@ use crate::entity::Entity;
 use crate::feed::{StagedBatch, orphan};
 use crate::settle;
 use crate::statements::Statements;
-use crate::writers::Writers;
+use crate::writers::{Writers, transact};
 
 const MOVE_WATERMARK: SqlText = sql_text!("etl/move_watermark");
 const NOTE_PARKED: SqlText = sql_text!("etl/note_parked");
@@ -51,6 +54,8 @@ pub struct WarehouseSink<'w, 'a> {
     kept: Counters,
     /// Whether the entity may have rows in quarantine; asked with the first batch.
     quarantine: Option<bool>,
+    /// The lock under which it writes; it must still be held when a batch is committed.
+    lock: Option<&'w dyn LockGuard>,
     /// The `data_id`s, first and last, for which committed batches made sure that the calendar has them.
     calendar: Option<(i64, i64)>,
 }
@@ -73,6 +78,7 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
             first_load: false,
             kept: Counters::default(),
             quarantine: None,
+            lock: None,
             calendar: None,
         }
     }
@@ -81,6 +87,13 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
     #[must_use]
     pub fn first_load(mut self, first_load: bool) -> Self {
         self.first_load = first_load;
+        self
+    }
+
+    /// The same under a lock that is verified before each commit.
+    #[must_use]
+    pub fn under(mut self, lock: &'w dyn LockGuard) -> Self {
+        self.lock = Some(lock);
         self
     }
 
@@ -94,7 +107,7 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         self.kept
     }
 
-    async fn write(&mut self, tx: &mut dyn Transaction, batch: StagedBatch) -> DwResult<Counters> {
+    async fn write(&mut self, tx: &mut dyn Transaction, batch: &Batch) -> DwResult<Counters> {
         let mut counters = Counters { extracted: batch.extracted, batches: 1, ..Counters::default() };
         let now = time::now();
         let name = self.entity.descriptor().name;
@@ -119,7 +132,14 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         }
         if let (Some(from), Some(to)) = (self.watermark, last.filter(|to| Some(*to) > self.watermark)) {
             let sql = MOVE_WATERMARK.for_dialect(tx.dialect())?;
-            let params = [name.into(), to.0.into(), to.1.into(), from.0.into(), from.1.into(), now.into()];
+            let params = [
+                name.into(),
+                Value::seconds(to.0),
+                to.1.into(),
+                Value::seconds(from.0),
+                from.1.into(),
+                Value::seconds(now),
+            ];
             if tx.execute(&sql, &params).await? != 1 {
                 return Err(DwError::WatermarkMoved { entity: name.to_owned() });
             }
@@ -137,19 +157,23 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
     async fn load(
         &mut self,
         tx: &mut dyn Transaction,
-        batch: StagedBatch,
+        batch: &Batch,
         counters: &mut Counters,
         now: Seconds,
     ) -> DwResult<()> {
         let statements = self.statements;
         let entity = self.entity.descriptor();
-        let written_at: Value = (now * 1_000).into();
-        let rows = batch.rows.len();
+        let written_at = Value::Millis(now * 1_000);
         let staged = tx
-            .stage(&statements.stage(), statements.staged_columns(), &statements.resolved(self.first_load), batch.rows)
+            .stage(
+                &statements.stage(),
+                statements.staged_columns(),
+                &statements.resolved(self.first_load),
+                Arc::clone(&batch.rows),
+            )
             .await?;
-        if staged != u64::try_from(rows).unwrap_or(u64::MAX) {
-            return Err(DwError::Internal(format!("{rows} rows were to be staged, {staged} were")));
+        if staged != u64::try_from(batch.rows.len()).unwrap_or(u64::MAX) {
+            return Err(DwError::Internal(format!("{} rows were to be staged, {staged} were", batch.rows.len())));
         }
         checkpoint::pass(checkpoint::STAGED);
         let counts = tx.query(&statements.count_stage(), &[]).await?;
@@ -162,6 +186,8 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
                 continue;
             }
             if parent.absent == Absent::Infer {
+                // Another entity may miss the same member at the same time.
+                tx.exclusive(&format!("members of {}", parent.table.name)).await?;
                 counters.inferred += tx.execute(&statements.infer(parent), &[]).await?;
                 tx.execute(&statements.resolve_again(parent), &[]).await?;
             } else {
@@ -186,9 +212,11 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         let updates = if count(0)? < staged { tx.execute(&statements.mark_changed(), &[]).await? } else { 0 };
         if updates > 0 && !self.first_load {
             for group in entity.groups {
+                settle::exclusive(tx, group.kind).await?;
                 tx.execute(&statements.record_group(group, true), &[]).await?;
             }
             if let Some(sql) = statements.healed_months() {
+                settle::exclusive(tx, "mes").await?;
                 tx.execute(&sql, &[]).await?;
             }
         }
@@ -204,6 +232,7 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         if updates + inserts > 0 {
             for group in entity.groups {
                 if !self.first_load {
+                    settle::exclusive(tx, group.kind).await?;
                     tx.execute(&statements.record_group(group, false), &[]).await?;
                 } else {
                     // Again with each batch: another process may have derived them meanwhile.
@@ -215,7 +244,7 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
             tx.execute(&statements.unpark(), &[]).await?;
         }
         if self.quarantine != Some(false) {
-            tx.execute(&statements.resolve_rejects(), &[now.into()]).await?;
+            tx.execute(&statements.resolve_rejects(), &[Value::seconds(now)]).await?;
         }
         counters.inserted += inserts;
         counters.updated += updates;
@@ -244,7 +273,7 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
                 let Some(key) = row.first() else { continue };
                 tx.execute(&self.statements.park(swappable), std::slice::from_ref(key)).await?;
                 let sql = NOTE_PARKED.for_dialect(tx.dialect())?;
-                tx.execute(&sql, &[entity.name.into(), key.clone(), now.into()]).await?;
+                tx.execute(&sql, &[entity.name.into(), key.clone(), Value::seconds(now)]).await?;
             }
         }
         Ok(())
@@ -257,16 +286,32 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         let sql = FORGET_PARKED.for_dialect(tx.dialect())?;
         tx.execute(&sql, &[entity.name.into(), key.into()]).await?;
         for group in entity.groups {
+            settle::exclusive(tx, group.kind).await?;
             tx.execute(&self.statements.record_group_of_key(group), &[key.into()]).await?;
         }
-        tx.execute(&self.statements.mark_deleted(), &[now.into(), key.into()]).await
+        tx.execute(&self.statements.mark_deleted(), &[Value::seconds(now), key.into()]).await
     }
 }
 
-#[async_trait]
-impl Sink for WarehouseSink<'_, '_> {
-    async fn apply(&mut self, batch: StagedBatch) -> DwResult<Counters> {
-        let (last, days) = (batch.last, batch.days);
+/// A batch that may be applied more than once.
+struct Batch {
+    rows: Arc<RowBatch>,
+    rejects: Vec<RejectedRow>,
+    gone: Vec<i64>,
+    extracted: u64,
+    last: Option<(Seconds, i64)>,
+    days: Option<(i64, i64)>,
+}
+
+impl From<StagedBatch> for Batch {
+    fn from(batch: StagedBatch) -> Self {
+        let StagedBatch { rows, rejects, gone, extracted, last, days } = batch;
+        Self { rows: Arc::new(rows), rejects, gone, extracted, last, days }
+    }
+}
+
+impl WarehouseSink<'_, '_> {
+    async fn attempt(&mut self, batch: &Batch) -> DwResult<Counters> {
         let name = self.entity.descriptor().name;
         let statements = self.statements;
         let mut writer = self.writers.take().await?;
@@ -274,12 +319,62 @@ impl Sink for WarehouseSink<'_, '_> {
         let mut tx = writer.begin().await?;
         let counters = self.write(tx.transaction(), batch).await?;
         checkpoint::pass(checkpoint::APPLIED);
-        tx.commit().await?;
+        if let Some(lock) = self.lock {
+            lock.verify().await?;
+        }
+        match tx.commit().await {
+            Ok(()) => Ok(counters),
+            Err(DwError::CommitUnknown { database, location, message }) => {
+                tracing::warn!(entity = name, message, "the connection broke in a commit; asking what became of it");
+                drop(writer);
+                if self.was_committed().await? {
+                    return Ok(counters);
+                }
+                // It was not, so that it may be done again like after any other lost connection.
+                Err(DwError::Connection {
+                    database,
+                    location,
+                    message,
+                    hint: "run again: the batch was rolled back".to_owned(),
+                    transient: true,
+                })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the batch whose commit was not answered is in the warehouse: its counters were a part of it.
+    async fn was_committed(&self) -> DwResult<bool> {
+        let Some(run) = self.run else { return Ok(false) };
+        let name = self.entity.descriptor().name;
+        let expected = self.kept.batches + 1;
+        let counted = transact!(self.writers, tx => dw_audit::runs::batches(tx, run, name))?;
+        Ok(counted >= expected)
+    }
+}
+
+#[async_trait]
+impl Sink for WarehouseSink<'_, '_> {
+    async fn apply(&mut self, batch: StagedBatch) -> DwResult<Counters> {
+        let batch = Batch::from(batch);
+        let name = self.entity.descriptor().name;
+        let mut pauses = retry::pauses(self.writers.attempts());
+        let mut attempt = 1;
+        let counters = loop {
+            let error = match self.attempt(&batch).await {
+                Ok(counters) => break counters,
+                Err(error) => error,
+            };
+            let Some(pause) = pauses.next().filter(|_| error.is_transient()) else { return Err(error) };
+            tracing::warn!(entity = name, attempt, code = error.code(), %error, ?pause, "a batch failed and is tried again");
+            tokio::time::sleep(pause).await;
+            attempt += 1;
+        };
         checkpoint::pass(checkpoint::COMMITTED);
-        if let (Some(known), Some(last)) = (self.watermark.as_mut(), last) {
+        if let (Some(known), Some(last)) = (self.watermark.as_mut(), batch.last) {
             *known = (*known).max(last);
         }
-        if let Some((first, last)) = days {
+        if let Some((first, last)) = batch.days {
             // The calendar has whole years without a gap.
             let (from, to) = self.calendar.unwrap_or((first, last));
             self.calendar = Some((from.min(first), to.max(last)));

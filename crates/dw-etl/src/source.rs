@@ -66,15 +66,15 @@ impl SqlSource<Box<dyn Session>> {
     /// # Errors
     /// Of the engine.
     pub async fn prepare(&mut self) -> DwResult<[u64; 3]> {
-        prepare(&mut *self.session, &self.statements, &self.window).await
+        for sql in self.statements.create_work_tables() {
+            self.session.execute(&sql, &[]).await?;
+        }
+        fill(&mut *self.session, &self.statements, &self.window).await
     }
 }
 
-async fn prepare(session: &mut dyn Session, statements: &Statements, window: &Window) -> DwResult<[u64; 3]> {
-    for sql in statements.create_work_tables() {
-        session.execute(&sql, &[]).await?;
-    }
-    let bounds = [window.lower.into(), window.upper.into()];
+async fn fill(session: &mut dyn Session, statements: &Statements, window: &Window) -> DwResult<[u64; 3]> {
+    let bounds = [Value::seconds(window.lower), Value::seconds(window.upper)];
     session.execute(&statements.collect_keys(), &bounds).await?;
     if !window.again.is_empty() {
         let mut keys = RowBatch::with_capacity(1, window.again.len());
@@ -82,9 +82,10 @@ async fn prepare(session: &mut dyn Session, statements: &Statements, window: &Wi
             keys.push_value(*key);
         }
         let table = session.dialect().temp("again_keys");
-        session.bulk(&table, &["id"], keys).await?;
+        session.bulk(&table, &["id"], keys.into()).await?;
     }
-    let order: [Value; 3] = [window.watermark.0.into(), window.watermark.1.into(), window.lower.into()];
+    let order: [Value; 3] =
+        [Value::seconds(window.watermark.0), window.watermark.1.into(), Value::seconds(window.lower)];
     for sql in statements.order_keys() {
         session.execute(&sql, &order).await?;
     }
@@ -102,9 +103,13 @@ async fn prepare(session: &mut dyn Session, statements: &Statements, window: &Wi
 #[async_trait]
 impl Source for SqlSource<Box<dyn Session>> {
     async fn extract(&mut self, feed: &mut Feed) -> DwResult<()> {
+        // Before the snapshot: not every engine lets a snapshot create tables.
+        for sql in self.statements.create_work_tables() {
+            self.session.execute(&sql, &[]).await?;
+        }
         // One moment for keys and rows, where the engine has snapshots (defect E14).
         self.session.begin_snapshot().await?;
-        let counts = self.prepare().await?;
+        let counts = fill(&mut *self.session, &self.statements, &self.window).await?;
         if counts.iter().sum::<u64>() > 0 {
             let sql = self.statements.read_work();
             let mut rows = self.session.stream(&sql, &[], CHUNK).await?;

@@ -23,6 +23,8 @@ enum Slot<'a> {
 /// A small pool of writers.
 pub struct Writers<'a> {
     dialect: &'static dyn Dialect,
+    /// Opens a session in place of one that broke; `None` in a dry run, which ends with its session.
+    engine: Option<&'a dyn Engine>,
     free: Mutex<Vec<Slot<'a>>>,
     permits: Semaphore,
 }
@@ -38,13 +40,13 @@ impl<'a> Writers<'a> {
     ///
     /// # Errors
     /// Of the engine.
-    pub async fn open(engine: &dyn Engine) -> DwResult<Self> {
+    pub async fn open(engine: &'a dyn Engine) -> DwResult<Self> {
         let mut free = Vec::new();
         for _ in 0..engine.writers() {
-            let session = engine.open(Database::Dw, Access::ReadWrite, "etl").await?;
-            free.push(Slot::Session { session, staged: HashSet::new() });
+            free.push(Self::session(engine).await?);
         }
-        Ok(Self { dialect: engine.dialect(), permits: Semaphore::new(free.len()), free: Mutex::new(free) })
+        let permits = Semaphore::new(free.len());
+        Ok(Self { dialect: engine.dialect(), engine: Some(engine), permits, free: Mutex::new(free) })
     }
 
     /// One writer, whose only transaction is never committed.
@@ -55,7 +57,17 @@ impl<'a> Writers<'a> {
         let dialect = session.dialect();
         let transaction = session.begin().await?;
         let slot = Slot::DryRun { transaction, staged: HashSet::new() };
-        Ok(Self { dialect, permits: Semaphore::new(1), free: Mutex::new(vec![slot]) })
+        Ok(Self { dialect, engine: None, permits: Semaphore::new(1), free: Mutex::new(vec![slot]) })
+    }
+
+    async fn session(engine: &dyn Engine) -> DwResult<Slot<'a>> {
+        let session = engine.open(Database::Dw, Access::ReadWrite, "etl").await?;
+        Ok(Slot::Session { session, staged: HashSet::new() })
+    }
+
+    /// How often a transaction is tried that fails for a reason that passes.
+    pub fn attempts(&self) -> u32 {
+        self.engine.map_or(1, Engine::attempts)
     }
 
     /// How the engine spells things.
@@ -63,17 +75,53 @@ impl<'a> Writers<'a> {
         self.dialect
     }
 
-    /// Waits for a writer.
+    /// Waits for a writer. One whose session broke gets a new one.
     ///
     /// # Errors
-    /// Never in practice: the pool is not closed while it is borrowed.
+    /// Of the engine, when a session has to be opened.
     pub async fn take(&self) -> DwResult<Writer<'_, 'a>> {
         let gone = || DwError::Internal("the pool of writers is closed".to_owned());
         let permit = self.permits.acquire().await.map_err(|_| gone())?;
         let slot = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop().ok_or_else(gone)?;
-        Ok(Writer { pool: self, slot: Some(slot), _permit: permit })
+        let mut writer = Writer { pool: self, slot: Some(slot), _permit: permit };
+        if let (Some(Slot::Session { session, .. }), Some(engine)) = (&writer.slot, self.engine)
+            && !session.is_usable()
+        {
+            writer.slot = Some(Self::session(engine).await?);
+        }
+        Ok(writer)
     }
 }
+
+/// Does something in one transaction, and the whole of it again when it fails for a reason that passes. `$tx` is the
+/// transaction; `$work` is awaited and gives a [`DwResult`]. A macro and not a method: a future that holds the closure would
+/// not be `Send` for every lifetime, and a run must be.
+macro_rules! transact {
+    ($writers:expr, $tx:ident => $work:expr) => {{
+        let writers = $writers;
+        let mut pauses = dw_core::retry::pauses(writers.attempts());
+        loop {
+            let outcome = async {
+                let mut writer = writers.take().await?;
+                let mut open = writer.begin().await?;
+                let $tx = open.transaction();
+                let value = $work.await?;
+                open.commit().await?;
+                Ok::<_, dw_core::error::DwError>(value)
+            }
+            .await;
+            match outcome {
+                Err(error) if error.is_transient() => {
+                    let Some(pause) = pauses.next() else { break Err(error) };
+                    tracing::warn!(code = error.code(), %error, ?pause, "a transaction failed and is tried again");
+                    tokio::time::sleep(pause).await;
+                }
+                other => break other,
+            }
+        }
+    }};
+}
+pub(crate) use transact;
 
 /// A writer on loan; dropping it gives it back.
 pub struct Writer<'p, 'a> {

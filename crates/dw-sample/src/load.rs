@@ -121,7 +121,7 @@ async fn write<E: Executor + ?Sized>(
     let mut rows = 0;
     indexes::drop_all(executor, part.table()).await?;
     for chunk in sample.chunks(part) {
-        rows += executor.bulk(&target, &columns, chunk).await?;
+        rows += executor.bulk(&target, &columns, chunk.into()).await?;
         progress(Progress { table: part.table().name, rows, of });
     }
     indexes::create_all(executor, part.table()).await?;

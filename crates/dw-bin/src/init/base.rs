@@ -119,7 +119,7 @@ pub async fn execute(context: &Context, fill: Option<Fill>) -> DwResult<u8> {
 }
 
 /// Creates or upgrades both databases, the calendar included.
-async fn create(engine: &dyn Engine) -> DwResult<Vec<(Database, Vec<&'static str>)>> {
+async fn create(engine: &dyn Engine) -> DwResult<Vec<(Database, Vec<String>)>> {
     let created = migrate::init(engine).await?;
     let mut session = engine.open(Database::Dw, Access::ReadWrite, "init").await?;
     let mut tx = session.begin().await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use super::key::{KEYS, Key};
+use super::key::{FILE_SUFFIX, KEYS, Key};
 use super::layer::Entry;
 use super::load::FILE_VARIABLE;
 use super::suggest::closest;
@@ -12,8 +12,6 @@ use crate::error::{DwError, DwResult};
 
 /// Variables of the tests, which are none of the product's business.
 const TEST_PREFIX: &str = "DW_TEST_";
-/// Ends the name of a variable that names a file with the value.
-const FILE_SUFFIX: &str = "_FILE";
 
 type Reader<'a> = &'a dyn Fn(&Path) -> io::Result<String>;
 
@@ -58,12 +56,16 @@ fn entry(
 ) -> DwResult<Option<Entry>> {
     let get = |name: &str| environment.get(name).filter(|value| !value.is_empty());
     let file_name = format!("{name}{FILE_SUFFIX}");
+    let is_reference = key.reference.contains(&name);
+    let check = |text: String, origin| {
+        if is_reference { Entry::of_reference(key, text, origin) } else { Entry::loose(key, text, origin) }
+    };
     match (get(name), get(&file_name)) {
         (None, None) => Ok(None),
-        (Some(text), None) => Entry::loose(key, text.as_str(), origin(name)).map(Some),
+        (Some(text), None) => check(text.clone(), origin(name)).map(Some),
         (None, Some(path)) => {
             let text = read_value(Path::new(path), &origin(&file_name), read)?;
-            Entry::loose(key, text, format!("{} ({path})", origin(&file_name))).map(Some)
+            check(text, format!("{} ({path})", origin(&file_name))).map(Some)
         }
         (Some(_), Some(_)) => {
             let message = format!("`{file_name}` is set too; keep one of the two");

@@ -2,7 +2,16 @@
 //!
 //! A new setting is one entry here and one field in [`super::settings`]; a test compares the two.
 
+use std::ops::RangeInclusive;
+
 use super::value::Kind;
+
+/// Ends the name of a variable that names a file with the value.
+pub(super) const FILE_SUFFIX: &str = "_FILE";
+/// How long connecting may take; connection strings have the same range.
+pub(super) const CONNECT_SECONDS: RangeInclusive<u64> = 1..=3_600;
+/// How long a statement may take.
+pub(super) const COMMAND_SECONDS: RangeInclusive<u64> = 1..=86_400;
 
 /// One setting.
 #[derive(Debug)]
@@ -30,8 +39,12 @@ impl Key {
 
     /// True for a value that must never be shown.
     pub fn is_secret(&self) -> bool {
-        matches!(self.kind, Kind::Secret)
+        matches!(self.kind, Kind::Secret | Kind::ConnectionString { .. })
     }
+}
+
+const fn range(range: RangeInclusive<u64>) -> Kind {
+    Kind::Integer { min: *range.start(), max: *range.end() }
 }
 
 const fn key(path: &'static str, kind: Kind, default: Option<&'static str>) -> Key {
@@ -50,7 +63,10 @@ pub(super) static KEYS: &[Key] = &[
     key("etl.cutoff_minutes", Kind::Integer { min: 0, max: 1_440 }, None).or(&["ETL_DEFAULT_CUTOFF_MINUTES"]),
     key("etl.lookback_minutes", Kind::Integer { min: 0, max: 44_640 }, None),
     key("etl.max_rejects", Kind::Integer { min: 0, max: 1_000_000_000 }, None),
-    key("sqlserver.server", Kind::Text, Some("localhost")).or(&["ETL_SQL_SERVER"]),
+    key("sqlserver.connection_string", Kind::ConnectionString { database: false }, None),
+    key("sqlserver.oltp_connection_string", Kind::ConnectionString { database: true }, None).or(&["ETL_OLTP_CONN_STR"]),
+    key("sqlserver.dw_connection_string", Kind::ConnectionString { database: true }, None).or(&["ETL_DW_CONN_STR"]),
+    key("sqlserver.server", Kind::Server, Some("localhost")).or(&["ETL_SQL_SERVER"]),
     key("sqlserver.port", Kind::Integer { min: 1, max: 65_535 }, Some("1433")).or(&["ETL_SQL_PORT"]),
     key("sqlserver.user", Kind::Text, None).or(&["ETL_SQL_USER"]),
     key("sqlserver.password", Kind::Secret, None).or(&["ETL_SQL_PASSWORD"]),
@@ -59,8 +75,19 @@ pub(super) static KEYS: &[Key] = &[
     key("sqlserver.encrypt", Kind::Boolean, Some("true")).or(&["ETL_SQL_ENCRYPT"]),
     key("sqlserver.trust_server_certificate", Kind::Boolean, Some("false")).or(&["ETL_SQL_TRUST_SERVER_CERTIFICATE"]),
     key("sqlserver.ca_file", Kind::Path, None),
-    key("sqlserver.timeout_seconds", Kind::Integer { min: 1, max: 86_400 }, Some("120"))
-        .or(&["ETL_SQL_TIMEOUT_SECONDS"]),
+    key("sqlserver.hostname_in_certificate", Kind::Text, None),
+    key("sqlserver.application_intent_readonly", Kind::Boolean, Some("true")),
+    key("sqlserver.connect_timeout_seconds", range(CONNECT_SECONDS), Some("15")),
+    key("sqlserver.timeout_seconds", range(COMMAND_SECONDS), Some("120")).or(&["ETL_SQL_TIMEOUT_SECONDS"]),
+    key("sqlserver.wait_seconds", Kind::Integer { min: 0, max: 3_600 }, Some("120")),
+    key("sqlserver.max_connections", Kind::Integer { min: 4, max: 1_000 }, Some("10")),
+    key("sqlserver.retries", Kind::Integer { min: 1, max: 20 }, Some("5")),
+    key("sqlserver.columnstore", Kind::Choice(&["auto", "on", "off"]), Some("off")),
+    key("logins.etl_runner_password", Kind::Secret, None),
+    key("logins.etl_monitor_password", Kind::Secret, None).or(&["MSSQL_MONITOR_PASSWORD"]),
+    key("logins.etl_backup_password", Kind::Secret, None).or(&["MSSQL_BACKUP_PASSWORD"]),
+    key("logins.etl_restore_password", Kind::Secret, None),
+    key("logins.bi_reader_password", Kind::Secret, None).or(&["MSSQL_BI_PASSWORD"]),
 ];
 
 /// The setting of a dotted path.
@@ -71,4 +98,13 @@ pub(super) fn find(path: &str) -> Option<&'static Key> {
 /// True for `etl`, `sqlserver`: a path that holds settings and is none itself.
 pub(super) fn is_section(path: &str) -> bool {
     KEYS.iter().any(|key| key.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+}
+
+/// True for a variable that concerns the stack: by its prefix, or as a name of the reference or its `_FILE` form.
+pub(super) fn is_ours(variable: &str) -> bool {
+    let is_reference = |name: &str| KEYS.iter().any(|key| key.reference.contains(&name));
+    variable.starts_with("DW_")
+        || variable.starts_with("ETL_")
+        || is_reference(variable)
+        || variable.strip_suffix(FILE_SUFFIX).is_some_and(is_reference)
 }

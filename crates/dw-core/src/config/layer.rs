@@ -10,8 +10,8 @@ use figment::{Figment, Metadata, Profile, Provider};
 use super::key::{KEYS, Key, find};
 use super::secret::MASK;
 use super::settings::{DEFAULT_ORIGIN, EffectiveSetting, Settings};
-use super::value::Raw;
-use super::{env, file};
+use super::value::{Kind, Raw};
+use super::{connection, env, file};
 use crate::error::{DwError, DwResult};
 
 /// A configuration file that has been read.
@@ -38,7 +38,8 @@ pub struct FlagValue {
 pub struct Sources<'a> {
     /// The configuration file, if there is one.
     pub file: Option<FileText>,
-    /// The environment; names that start neither with `DW_` nor with `ETL_` are ignored.
+    /// The environment. Names that start with `DW_` must be settings; of the others, the names of the reference are
+    /// read and the rest is ignored.
     pub environment: BTreeMap<String, String>,
     /// The flags that were typed.
     pub flags: Vec<FlagValue>,
@@ -63,7 +64,17 @@ pub(super) struct Entry {
 impl Entry {
     /// Checks a value that comes from outside of the file.
     pub fn loose(key: &'static Key, text: impl Into<String>, origin: String) -> DwResult<Self> {
-        match key.kind.accept(&Raw::Loose(text.into())) {
+        Self::checked(key, key.kind, text, origin)
+    }
+
+    /// Checks a value of a name of the reference. Such a variable may be meant for the reference alone, so that what the
+    /// SQL Server engine of this build cannot use is refused only when it is used.
+    pub fn of_reference(key: &'static Key, text: impl Into<String>, origin: String) -> DwResult<Self> {
+        Self::checked(key, key.kind.at_a_glance(), text, origin)
+    }
+
+    fn checked(key: &'static Key, kind: Kind, text: impl Into<String>, origin: String) -> DwResult<Self> {
+        match kind.accept(&Raw::Loose(text.into())) {
             Ok(value) => Ok(Self { key, value, origin }),
             Err(message) => Err(DwError::Config { origin, message }),
         }
@@ -87,7 +98,8 @@ impl Provider for Entry {
 /// Merges the layers: defaults < file < environment < flags.
 ///
 /// # Errors
-/// [`DwError::Config`] that names the place of the first unknown key or bad value.
+/// [`DwError::Config`] that names the place of the first unknown key or bad value, or the two places that say the same
+/// about a connection to SQL Server.
 pub fn resolve(sources: &Sources<'_>) -> DwResult<Settings> {
     let mut entries = defaults()?;
     if let Some(text) = &sources.file {
@@ -106,6 +118,7 @@ pub fn resolve(sources: &Sources<'_>) -> DwResult<Settings> {
     let mut settings: Settings = figment.extract().map_err(|error| config_error(&error))?;
     settings.effective = KEYS.iter().map(|key| effective(&figment, key)).collect();
     settings.file = sources.file.as_ref().map(|file| file.path.clone());
+    connection::check(&settings)?;
     Ok(settings)
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::key::is_ours;
 use super::layer::{FileText, FlagValue, Sources, resolve};
 use super::settings::Settings;
 use crate::error::{DwError, DwResult};
@@ -45,9 +46,7 @@ pub fn load(overrides: &Overrides) -> DwResult<Settings> {
 fn environment() -> DwResult<BTreeMap<String, String>> {
     let mut variables = BTreeMap::new();
     for (name, value) in std::env::vars_os() {
-        let Some(name) = name.to_str().filter(|name| name.starts_with("DW_") || name.starts_with("ETL_")) else {
-            continue;
-        };
+        let Some(name) = name.to_str().filter(|name| is_ours(name)) else { continue };
         let value = value.into_string().map_err(|_| DwError::Config {
             origin: format!("environment variable {name}"),
             message: "must be valid UTF-8".to_owned(),

@@ -5,6 +5,8 @@
 //! arguments. [`load`] is the thin layer that reads them from the machine.
 //! Not here: what a setting does; that is said by the crate that uses it and by `config/dw.example.toml`.
 
+mod connection;
+mod connection_string;
 mod env;
 mod file;
 mod key;
@@ -18,8 +20,12 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use connection::ConnectionTarget;
+pub use connection_string::{ConnectionString, ConnectionStringError, IgnoredKeyword};
 pub use layer::{FileText, FlagValue, Sources, resolve};
 pub use load::{DEFAULT_FILE, FILE_VARIABLE, Overrides, load};
 pub use secret::Secret;
-pub use settings::{EffectiveSetting, EngineKind, EtlSettings, OutputFormat, Settings, SqlServerSettings};
+pub use settings::{
+    Columnstore, EffectiveSetting, EngineKind, EtlSettings, LoginSettings, OutputFormat, Settings, SqlServerSettings,
+};
 pub use suggest::closest;

@@ -50,6 +50,9 @@ pub struct Settings {
     pub etl: EtlSettings,
     /// The SQL Server engine.
     pub sqlserver: SqlServerSettings,
+    /// Passwords of the logins that `init` creates. No default either.
+    #[serde(default)]
+    pub logins: LoginSettings,
     /// The configuration file in use.
     #[serde(skip)]
     pub(super) file: Option<PathBuf>,
@@ -72,11 +75,31 @@ pub struct EtlSettings {
     pub max_rejects: Option<u64>,
 }
 
+/// When facts get a columnstore index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Columnstore {
+    /// Where the edition has it and the fact has 10 million rows.
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
 /// `[sqlserver]`: for the SQL Server engine. The embedded engine ignores it.
+///
+/// Where to connect and as whom is better asked of [`Settings::connection_target`], which knows connection strings too.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SqlServerSettings {
-    /// Host name or address.
+    /// The server of both databases, as a connection string that names no database.
+    pub connection_string: Option<Secret>,
+    /// Server and database of the source, as a connection string.
+    pub oltp_connection_string: Option<Secret>,
+    /// Server and database of the warehouse, as a connection string.
+    pub dw_connection_string: Option<Secret>,
+    /// Host name or address, with or without `tcp:` and a port.
     pub server: String,
     /// TCP port.
     pub port: u16,
@@ -88,14 +111,44 @@ pub struct SqlServerSettings {
     pub oltp_database: String,
     /// Name of the warehouse.
     pub dw_database: String,
-    /// Whether the connection is encrypted.
+    /// Whether the connection must be encrypted.
     pub encrypt: bool,
     /// Whether a certificate that cannot be verified is accepted.
     pub trust_server_certificate: bool,
     /// The certificate authority that signs the server's certificate.
     pub ca_file: Option<PathBuf>,
+    /// The name that the server's certificate must bear, where it is not the host.
+    pub hostname_in_certificate: Option<String>,
+    /// Whether sessions that only read say so, which leads them to a readable secondary of an availability group.
+    pub application_intent_readonly: bool,
+    /// How long connecting may take.
+    pub connect_timeout_seconds: u64,
     /// How long a statement may take.
     pub timeout_seconds: u64,
+    /// How long `init` waits for the server to come up.
+    pub wait_seconds: u64,
+    /// Connections of the pool of one database.
+    pub max_connections: u32,
+    /// Attempts of a transaction that fails for a passing reason.
+    pub retries: u32,
+    /// When facts get a columnstore index.
+    pub columnstore: Columnstore,
+}
+
+/// `[logins]`: passwords of the logins that `init` creates on a SQL Server.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoginSettings {
+    /// Of the login that loads.
+    pub etl_runner_password: Option<Secret>,
+    /// Of the login that reads control and audit.
+    pub etl_monitor_password: Option<Secret>,
+    /// Of the login that backs up.
+    pub etl_backup_password: Option<Secret>,
+    /// Of the login that verifies and drills backups.
+    pub etl_restore_password: Option<Secret>,
+    /// Of the login that reads views.
+    pub bi_reader_password: Option<Secret>,
 }
 
 /// One line of the `config` command.
@@ -113,6 +166,11 @@ impl Settings {
     /// Value and origin of every setting, secrets hidden.
     pub fn effective(&self) -> &[EffectiveSetting] {
         &self.effective
+    }
+
+    /// True when somebody gave the setting a value.
+    pub fn is_given(&self, key: &str) -> bool {
+        self.origin(key).is_some_and(|origin| origin != DEFAULT_ORIGIN)
     }
 
     /// Where the value of a setting came from.

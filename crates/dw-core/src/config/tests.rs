@@ -3,19 +3,23 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use proptest::prelude::*;
 
-use super::key::KEYS;
+use super::key::{KEYS, is_ours};
 use super::*;
-use crate::error::DwResult;
+use crate::error::{Database, DwResult};
 
+/// The page that lists settings and keywords, from the root of the repository.
+const PAGE: &str = "../../docs/configuration.md";
 const EXAMPLE: &str = include_str!("../../../../config/dw.example.toml");
 
 /// Files of secrets, without a disk.
 fn read(path: &Path) -> io::Result<String> {
     match path.to_str() {
         Some("/run/secrets/sa") => Ok("correct horse\n".to_owned()),
+        Some("/run/secrets/string") => Ok("Server=db;Password=correct horse\r\n".to_owned()),
         Some("/run/secrets/empty") => Ok("\n".to_owned()),
         _ => Err(io::Error::from(io::ErrorKind::NotFound)),
     }
@@ -45,6 +49,35 @@ fn listing(settings: &Settings) -> String {
         format!("{} = {} # {}\n", item.key, item.value.as_deref().unwrap_or("-"), item.origin)
     };
     settings.effective().iter().map(line).collect()
+}
+
+/// Compares a table of the page with what the code says, or writes it when `DW_TEST_UPDATE_DOCS` is set.
+pub(super) fn hold(name: &str, expected: &str) {
+    static ONE_WRITER: Mutex<()> = Mutex::new(());
+    let _writing = ONE_WRITER.lock().unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (begin, end) = (format!("<!-- {name}: begin -->\n"), format!("<!-- {name}: end -->"));
+    let from = text.find(&begin).unwrap() + begin.len();
+    let to = text.find(&end).unwrap();
+    let expected = format!("\n{expected}\n");
+    if std::env::var_os("DW_TEST_UPDATE_DOCS").is_some() {
+        std::fs::write(&path, format!("{}{expected}{}", &text[..from], &text[to..])).unwrap();
+    } else {
+        assert_eq!(text[from..to], expected, "run `DW_TEST_UPDATE_DOCS=1 cargo test -p dw-core --lib config`");
+    }
+}
+
+#[test]
+fn every_setting_is_documented() {
+    let mut table = "| setting | variable | variable of the reference | default |\n|---|---|---|---|\n".to_owned();
+    for key in KEYS {
+        let reference: Vec<String> = key.reference.iter().map(|name| format!("`{name}`")).collect();
+        let default = key.default.map(|text| format!("`{text}`")).unwrap_or_default();
+        let variable = key.variable();
+        table += &format!("| `{}` | `{variable}` | {} | {default} |\n", key.path, reference.join(", "));
+    }
+    hold("settings", &table);
 }
 
 #[test]
@@ -98,11 +131,17 @@ fn the_names_of_the_reference_work() {
         ("ETL_DEFAULT_BATCH_SIZE", "1000"),
         ("ETL_DEFAULT_CUTOFF_MINUTES", "2"),
         ("ETL_SQL_TIMEOUT_SECONDS", "90"),
+        ("ETL_OLTP_CONN_STR", "DRIVER={ODBC Driver 18 for SQL Server};SERVER=shop;UID=a;PWD=correct horse"),
+        ("ETL_DW_CONN_STR", "DRIVER={SQL Server};SERVER=star;Trusted_Connection=yes"),
+        ("MSSQL_MONITOR_PASSWORD", "correct horse"),
+        ("MSSQL_BACKUP_PASSWORD", "correct horse"),
+        ("MSSQL_BI_PASSWORD_FILE", "/run/secrets/sa"),
         // Of no meaning here, and no error: the prefix is not ours.
         ("ETL_SQL_DRIVER", "ODBC Driver 18 for SQL Server"),
     ];
     let settings = settings("", &environment, &[]).unwrap();
     assert_eq!(settings.sqlserver.password.as_ref().map(Secret::expose), Some("correct horse"));
+    assert_eq!(settings.logins.bi_reader_password, settings.logins.etl_backup_password);
     insta::assert_snapshot!(listing(&settings));
 }
 
@@ -171,9 +210,21 @@ fn every_mistake_has_one_message_with_its_place() {
         "[sqlserver]\npassword_file = \"/run/secrets/none\"\n",
         "[sqlserver]\npassword = \"a\"\npassword_file = \"/run/secrets/sa\"\n",
         "frobnicate = true\n",
+        "[sqlserver]\nserver = \"db\\\\SHOP\"\n",
+        "[sqlserver]\nserver = \"db:1433\"\n",
+        "[sqlserver]\nserver = \"\"\n",
+        "[sqlserver]\nserver = 5\n",
+        "[sqlserver]\nconnection_string = 5\n",
+        "[sqlserver]\nconnection_string = \"\"\n",
+        "[sqlserver]\nconnection_string = \"Server=db;Database=SHOP\"\n",
+        "[sqlserver]\nconnection_string = \"Server=db;Servre=x\"\n",
+        "[sqlserver]\noltp_connection_string = \"Server=db;Trusted_Connection=yes\"\n",
+        "[sqlserver]\nconnection_string_file = \"/run/secrets/sa\"\n",
+        "[sqlserver]\ncolumnstore = \"always\"\n",
+        "[logins]\nsa_password = \"a\"\n",
         long.as_str(),
     ];
-    let environments: [&[(&str, &str)]; 10] = [
+    let environments: &[&[(&str, &str)]] = &[
         &[("DW_BATCH_SIZE", "10")],
         &[("DW_ENGIN", "embedded")],
         &[("DW_CONFIG_FILE", "dw.toml")],
@@ -184,6 +235,11 @@ fn every_mistake_has_one_message_with_its_place() {
         &[("ETL_SQL_PASSWORD", "a"), ("ETL_SQL_PASSWORD_FILE", "/run/secrets/sa")],
         &[("DW_SQLSERVER_PASSWORD_FILE", "/run/secrets/none")],
         &[("DW_SQLSERVER_PASSWORD_FILE", "/run/secrets/empty")],
+        &[("DW_SQLSERVER_CONNECTION_STRING", "Server=db;Encrypt=strict")],
+        &[("DW_SQLSERVER_DW_CONNECTION_STRING_FILE", "/run/secrets/sa")],
+        &[("DW_SQLSERVER_CONECTION_STRING", "Server=db")],
+        &[("ETL_OLTP_CONN_STR", "Trusted_Connection=yes"), ("DW_ENGINE", "sqlserver")],
+        &[("DW_LOGIN_BI_READER_PASSWORD", "a")],
     ];
     let flags = ["0", "1000000000", "-1", "ten", "", "1e3"];
 
@@ -209,6 +265,7 @@ fn the_example_is_valid_and_shows_every_setting() {
         .map(|line| {
             line.strip_prefix("#").filter(|rest| rest.contains(" = ") && !rest.starts_with(' ')).unwrap_or(line)
         })
+        // The example says it in all ways; a configuration says it in one.
         .filter(|line| !line.starts_with("password_file"))
         .fold(String::new(), |text, line| text + line + "\n");
     let shown = settings(&active, &[], &[]).unwrap();
@@ -224,6 +281,73 @@ fn the_example_is_valid_and_shows_every_setting() {
             .and_then(|setting| setting.value.as_deref());
         assert_eq!(value, key.default, "{}", key.path);
     }
+}
+
+#[test]
+fn the_example_goes_with_each_way_to_name_a_server() {
+    let file = EXAMPLE.replace("engine = \"embedded\"", "engine = \"sqlserver\"");
+    let login = [("DW_SQLSERVER_USER", "a"), ("DW_SQLSERVER_PASSWORD", "b")];
+    let shared = [("DW_SQLSERVER_CONNECTION_STRING", "Server=db,1;UID=a;PWD=b;Encrypt=true;Connect Timeout=5")];
+    let own = [("ETL_OLTP_CONN_STR", "Server=a;Database=b;UID=c;PWD=d"), ("ETL_DW_CONN_STR", "Server=a;UID=c;PWD=d")];
+    for environment in [login.as_slice(), &shared, &own] {
+        let settings = settings(&file, environment, &[]).unwrap();
+        settings.connection_target(Database::Oltp).unwrap();
+        settings.connection_target(Database::Dw).unwrap();
+    }
+}
+
+#[test]
+fn every_secret_has_both_forms_and_refuses_both_at_once() {
+    for key in KEYS.iter().filter(|key| key.is_secret()) {
+        let (section, name) = key.path.split_once('.').unwrap();
+        let own = key.variable();
+        let text =
+            if key.path.ends_with("connection_string") { "Server=db;Password=correct horse" } else { "correct horse" };
+        for variable in key.reference.iter().copied().chain([own.as_str()]) {
+            let file = format!("{variable}_FILE");
+            let shown = settings("", &[(variable, text)], &[]).unwrap();
+            assert!(listing(&shown).contains(&format!("{} = *** # environment variable {variable}\n", key.path)));
+            let path = if name.ends_with("string") { "/run/secrets/string" } else { "/run/secrets/sa" };
+            let from_file = settings("", &[(&file, path)], &[]).unwrap();
+            assert!(
+                listing(&from_file).contains(&format!("{} = *** # environment variable {file} ({path})\n", key.path))
+            );
+            let error = message(settings("", &[(variable, text), (&file, path)], &[]));
+            assert_eq!(error, format!("environment variable {variable}: `{file}` is set too; keep one of the two"));
+        }
+        let text = format!("[{section}]\n{name} = \"{text}\"\n{name}_file = \"/run/secrets/sa\"\n");
+        let error = message(settings(&text, &[], &[]));
+        assert!(error.starts_with(&format!("dw.toml:3: `{}_file` and `{}` of line 2", key.path, key.path)), "{error}");
+    }
+}
+
+#[test]
+fn the_variables_of_the_stack_are_told_from_those_of_others() {
+    for name in ["DW_X", "ETL_SQL_PASSWORD_FILE", "MSSQL_BI_PASSWORD", "MSSQL_BI_PASSWORD_FILE"] {
+        assert!(is_ours(name), "{name}");
+    }
+    for name in ["PATH", "MSSQL_PID", "MSSQL_SA_PASSWORD", "DWX", ""] {
+        assert!(!is_ours(name), "{name}");
+    }
+}
+
+#[test]
+fn settings_of_sql_server_have_their_ranges() {
+    let number = |key: &str, value: &str| settings(&format!("[sqlserver]\n{key} = {value}\n"), &[], &[]).is_ok();
+    for (key, least, greatest) in [
+        ("connect_timeout_seconds", 1, 3_600),
+        ("timeout_seconds", 1, 86_400),
+        ("wait_seconds", 0, 3_600),
+        ("max_connections", 4, 1_000),
+        ("retries", 1, 20),
+        ("port", 1, 65_535),
+    ] {
+        assert!(number(key, &least.to_string()) && number(key, &greatest.to_string()), "{key}");
+        assert!(!number(key, &(least - 1).to_string()) && !number(key, &(greatest + 1).to_string()), "{key}");
+    }
+    let shown = settings("[sqlserver]\ncolumnstore = \"auto\"\n", &[], &[]).unwrap();
+    assert_eq!(shown.sqlserver.columnstore, Columnstore::Auto);
+    assert_eq!(settings("", &[], &[]).unwrap().sqlserver.columnstore, Columnstore::Off);
 }
 
 proptest! {

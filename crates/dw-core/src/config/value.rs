@@ -3,6 +3,7 @@
 
 use figment::value::Value;
 
+use super::connection_string::{ConnectionString, parse_server};
 use crate::telemetry;
 
 /// The longest piece of a bad value that a message repeats.
@@ -28,6 +29,13 @@ pub(super) enum Kind {
     Path,
     /// A text that is never shown.
     Secret,
+    /// A host, with or without a port.
+    Server,
+    /// A connection string, which is secret as a whole. One that serves both databases may name none.
+    ConnectionString {
+        /// Whether it may name a database.
+        database: bool,
+    },
     /// Directives of the log, such as `dw_etl=debug`.
     LogFilter,
 }
@@ -71,11 +79,28 @@ fn shorten(text: &str) -> String {
 }
 
 impl Kind {
+    /// The same without a look at what the text names.
+    pub fn at_a_glance(self) -> Self {
+        match self {
+            Self::Server => Self::Text,
+            Self::ConnectionString { .. } => Self::Secret,
+            other => other,
+        }
+    }
+
     /// The value, checked; otherwise the message, which fits behind the name of the setting.
     pub fn accept(self, raw: &Raw) -> Result<Value, String> {
         self.convert(raw).ok_or_else(|| match (self, raw) {
             // What was meant as a secret is not repeated, whatever else is wrong with it.
             (Self::Secret, _) => format!("must be {}", self.expectation()),
+            (Self::ConnectionString { database }, Raw::Loose(text) | Raw::Text(text)) => {
+                check_connection_string(text, database).err().unwrap_or_default()
+            }
+            (Self::ConnectionString { .. }, _) => format!("must be {}", self.expectation()),
+            (Self::Server, Raw::Loose(text) | Raw::Text(text)) if !text.trim().is_empty() => {
+                let fault = parse_server(text).err().map(|fault| fault.to_string());
+                format!("{}, found {}", fault.unwrap_or_default(), raw.shown())
+            }
             (Self::LogFilter, Raw::Loose(text) | Raw::Text(text)) => match telemetry::check_filter(text) {
                 Err(reason) => format!("must be {}, found {}: {reason}", self.expectation(), raw.shown()),
                 Ok(()) => format!("must be {}, found {}", self.expectation(), raw.shown()),
@@ -110,6 +135,12 @@ impl Kind {
             (Self::Secret, Raw::Loose(text) | Raw::Text(text)) => {
                 (!text.is_empty()).then(|| Value::from(text.as_str()))
             }
+            (Self::Server, Raw::Loose(text) | Raw::Text(text)) => {
+                parse_server(text).is_ok().then(|| Value::from(text.as_str()))
+            }
+            (Self::ConnectionString { database }, Raw::Loose(text) | Raw::Text(text)) => {
+                check_connection_string(text, database).is_ok().then(|| Value::from(text.as_str()))
+            }
             (Self::LogFilter, Raw::Loose(text) | Raw::Text(text)) => {
                 telemetry::check_filter(text).is_ok().then(|| Value::from(text.as_str()))
             }
@@ -128,7 +159,20 @@ impl Kind {
             Self::Text => "a text that is not blank".to_owned(),
             Self::Path => "a path that is not blank".to_owned(),
             Self::Secret => "a text that is not empty".to_owned(),
+            Self::Server => "a host such as `localhost` or `db.example.com,1433`".to_owned(),
+            Self::ConnectionString { .. } => "a connection string".to_owned(),
             Self::LogFilter => "a log filter such as `info` or `dw_etl=debug`".to_owned(),
         }
     }
+}
+
+/// The message of a connection string that cannot be used.
+fn check_connection_string(text: &str, database: bool) -> Result<(), String> {
+    let string = ConnectionString::parse(text).map_err(|error| error.to_string())?;
+    if string.database.is_some() && !database {
+        return Err("names a database, but serves two; leave it out, `sqlserver.oltp_database` and \
+                    `sqlserver.dw_database` name them"
+            .to_owned());
+    }
+    Ok(())
 }

@@ -176,7 +176,9 @@ fn bind(statement: &mut Statement<'_>, params: &[Value]) -> rusqlite::Result<()>
 fn bind_value(statement: &mut Statement<'_>, index: usize, value: &Value) -> rusqlite::Result<()> {
     match value {
         Value::Null => statement.raw_bind_parameter(index, rusqlite::types::Null),
-        Value::Int(number) => statement.raw_bind_parameter(index, number),
+        Value::Int(number) | Value::Seconds(number) | Value::Millis(number) => {
+            statement.raw_bind_parameter(index, number)
+        }
         Value::Text(text) => statement.raw_bind_parameter(index, text.as_str()),
     }
 }

@@ -1,6 +1,6 @@
 //! SQLite's spelling of the statements. Not here: how rows are stored, which [`crate::value`] says.
 
-use crate::dialect::Dialect;
+use crate::dialect::{Compared, Dialect};
 use crate::schema::{Column, DefaultValue};
 use crate::sql_type::SqlType;
 use crate::value::Value;
@@ -44,10 +44,13 @@ impl Dialect for SqliteDialect {
         joins.split(' ').map(|word| if word == "JOIN" { "CROSS JOIN" } else { word }).collect::<Vec<_>>().join(" ")
     }
 
-    fn differs(&self, columns: &[&str], left: &str, right: &str) -> String {
-        let parts: Vec<String> =
-            columns.iter().map(|column| format!("{left}.{column} IS NOT {right}.{column}")).collect();
+    fn differs(&self, pairs: &[Compared]) -> String {
+        let parts: Vec<String> = pairs.iter().map(|pair| format!("{} IS NOT {}", pair.left, pair.right)).collect();
         format!("({})", parts.join(" OR "))
+    }
+
+    fn update_as(&self, target: &str, alias: &str, sets: &[String], condition: &str) -> String {
+        format!("UPDATE {target} AS {alias} SET {} WHERE {condition}", sets.join(", "))
     }
 
     fn update_from(&self, target: &str, target_alias: &str, sets: &[String], source: &str, condition: &str) -> String {
@@ -86,7 +89,7 @@ impl Dialect for SqliteDialect {
     fn literal(&self, _ty: SqlType, value: &Value) -> String {
         match value {
             Value::Null => "NULL".to_owned(),
-            Value::Int(number) => number.to_string(),
+            Value::Int(number) | Value::Seconds(number) | Value::Millis(number) => number.to_string(),
             Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
         }
     }

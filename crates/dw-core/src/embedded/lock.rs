@@ -5,6 +5,8 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use async_trait::async_trait;
+
 use crate::engine::LockGuard;
 use crate::error::{DwError, DwResult};
 
@@ -15,9 +17,15 @@ pub(super) struct FileLock {
     _file: File,
 }
 
+#[async_trait]
 impl LockGuard for FileLock {
     fn resource(&self) -> &str {
         &self.resource
+    }
+
+    async fn verify(&self) -> DwResult<()> {
+        // The operating system keeps it as long as the file is open.
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! An async session over a blocking SQLite connection: a thread of its own, commands in order, bounded streams.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
@@ -20,7 +20,7 @@ enum Command {
     Query { sql: String, params: Vec<Value>, reply: oneshot::Sender<DwResult<RowBatch>> },
     Stream { sql: String, params: Vec<Value>, chunk: usize, out: stream::Sender<DwResult<RowBatch>> },
     Execute { sql: String, params: Vec<Value>, reply: Option<oneshot::Sender<DwResult<u64>>> },
-    Bulk { clear: Option<String>, sql: String, rows: RowBatch, reply: oneshot::Sender<DwResult<u64>> },
+    Bulk { clear: Option<String>, sql: String, rows: Arc<RowBatch>, reply: oneshot::Sender<DwResult<u64>> },
 }
 
 /// A session on a file.
@@ -81,7 +81,7 @@ impl EmbeddedSession {
 }
 
 impl EmbeddedSession {
-    async fn copy(&self, clear: Option<String>, sql: String, rows: RowBatch) -> DwResult<u64> {
+    async fn copy(&self, clear: Option<String>, sql: String, rows: Arc<RowBatch>) -> DwResult<u64> {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Bulk { clear, sql, rows, reply })?;
         answer.await.map_err(|_| gone())?
@@ -130,12 +130,12 @@ fn bulk_insert(table: &str, columns: &[&str], computed: &[Computed]) -> String {
     let mut names: Vec<&str> = columns.to_vec();
     let mut values: Vec<String> = (1..=columns.len()).map(|n| format!("?{n}")).collect();
     for column in computed {
-        let mut expression = column.expression.clone();
-        for (index, name) in columns.iter().enumerate() {
-            expression = expression.replace(&format!("{{{name}}}"), &format!("?{}", index + 1));
-        }
+        let parameter = |staged: &str| {
+            let place = columns.iter().position(|name| *name == staged);
+            place.map_or_else(|| staged.to_owned(), |index| format!("?{}", index + 1))
+        };
         names.push(&column.column);
-        values.push(expression);
+        values.push(column.expression(parameter));
     }
     format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), values.join(", "))
 }
@@ -173,11 +173,17 @@ impl Executor for EmbeddedSession {
         self.run(sql, params).await
     }
 
-    async fn bulk(&mut self, table: &str, columns: &[&str], rows: RowBatch) -> DwResult<u64> {
+    async fn bulk(&mut self, table: &str, columns: &[&str], rows: Arc<RowBatch>) -> DwResult<u64> {
         self.copy(None, bulk_insert(table, columns, &[]), rows).await
     }
 
-    async fn stage(&mut self, table: &str, columns: &[&str], computed: &[Computed], rows: RowBatch) -> DwResult<u64> {
+    async fn stage(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        computed: &[Computed],
+        rows: Arc<RowBatch>,
+    ) -> DwResult<u64> {
         let clear = format!("DELETE FROM {table}");
         self.copy(Some(clear), bulk_insert(table, columns, computed), rows).await
     }
@@ -233,11 +239,17 @@ impl Executor for EmbeddedTransaction<'_> {
         self.session.execute(sql, params).await
     }
 
-    async fn bulk(&mut self, table: &str, columns: &[&str], rows: RowBatch) -> DwResult<u64> {
+    async fn bulk(&mut self, table: &str, columns: &[&str], rows: Arc<RowBatch>) -> DwResult<u64> {
         self.session.bulk(table, columns, rows).await
     }
 
-    async fn stage(&mut self, table: &str, columns: &[&str], computed: &[Computed], rows: RowBatch) -> DwResult<u64> {
+    async fn stage(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        computed: &[Computed],
+        rows: Arc<RowBatch>,
+    ) -> DwResult<u64> {
         self.session.stage(table, columns, computed, rows).await
     }
 }

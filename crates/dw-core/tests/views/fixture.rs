@@ -71,6 +71,7 @@ impl Dw {
                         Value::Null => "NULL".to_owned(),
                         Value::Int(number) => number.to_string(),
                         Value::Text(text) => text.clone(),
+                        Value::Seconds(number) | Value::Millis(number) => number.to_string(),
                     })
                     .collect();
                 shown.join("|")

@@ -8,3 +8,4 @@ mod dims;
 mod facts;
 mod fixture;
 mod shape;
+mod tsql;

@@ -47,18 +47,21 @@ async fn every_value_fits_its_type_and_the_order_of_export_is_total() {
 
 #[test]
 fn one_file_a_view_with_a_header_and_nothing_that_only_one_engine_parses() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sql/embedded/views");
-    let files: BTreeSet<String> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".sql"))
-        .collect();
     let views: BTreeSet<String> = VIEWS.iter().map(|view| format!("{}.{}.sql", view.schema, view.name)).collect();
-    assert_eq!(files, views);
+    for folder in ["../../sql/embedded/views", "../../sql/dw/views"] {
+        let files: BTreeSet<String> = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".sql"))
+            .collect();
+        assert_eq!(files, views, "{folder}");
+    }
     for view in VIEWS {
         let name = format!("{}.{}", view.schema, view.name);
-        assert!(view.sql.starts_with("-- Purpose: "), "{name} has no header");
-        assert!(view.sql.contains(&format!("CREATE VIEW {name} AS\n")), "{name}");
+        for text in [view.sql, view.tsql] {
+            assert!(text.starts_with("-- Purpose: "), "{name} has no header");
+            assert!(text.contains(&format!("CREATE VIEW {name} AS\n")), "{name}");
+        }
         for word in ["SELECT *", "LIMIT ", "||", "AS TEXT", "ROUND(", "AVG(", " REAL"] {
             assert!(!view.sql.contains(word), "{name} has {word}");
         }

@@ -78,7 +78,7 @@ fn csv_value(out: &mut Vec<u8>, ty: SqlType, value: &Value) {
     match value {
         Value::Null => {}
         Value::Text(text) => csv_text(out, text),
-        Value::Int(_) => out.extend_from_slice(ty.render(value).unwrap_or_default().as_bytes()),
+        _ => out.extend_from_slice(ty.render(value).unwrap_or_default().as_bytes()),
     }
 }
 
@@ -106,7 +106,7 @@ fn json_value(out: &mut Vec<u8>, ty: SqlType, value: &Value) {
         (SqlType::Date | SqlType::DateTime | SqlType::DateTime2(_), Value::Int(_)) => {
             json_text(out, &ty.render(value).unwrap_or_default());
         }
-        (_, Value::Int(_)) => out.extend_from_slice(ty.render(value).unwrap_or_default().as_bytes()),
+        _ => out.extend_from_slice(ty.render(value).unwrap_or_default().as_bytes()),
     }
 }
 

@@ -5,7 +5,7 @@ use dw_audit::counters::Counters;
 use dw_audit::runs::{self, Process};
 use dw_core::dialect::Dialect;
 use dw_core::engine::{Engine, LockGuard};
-use dw_core::error::DwResult;
+use dw_core::error::{DwError, DwResult};
 use dw_core::sql_type::SqlType;
 use dw_core::time;
 use dw_core::value::RowBatch;
@@ -14,7 +14,7 @@ use super::comparison::Comparison;
 use super::{Sides, is_gone};
 use crate::report::Reporter;
 use crate::settle;
-use crate::writers::Writers;
+use crate::writers::{Writers, transact};
 
 /// Rows of one transaction.
 const MARKED_AT_ONCE: usize = 5_000;
@@ -88,13 +88,13 @@ async fn open_run(
 ) -> DwResult<i64> {
     let names: Vec<&str> = comparisons.iter().map(|comparison| comparison.name()).collect();
     let now = time::now();
-    let mut writer = writers.take().await?;
-    let mut work = writer.begin().await?;
-    for run in runs::close_interrupted(work.transaction(), &names, now).await? {
+    let (closed, run) = transact!(writers, tx => async {
+        let closed = runs::close_interrupted(tx, &names, now).await?;
+        Ok::<_, DwError>((closed, runs::start_run(tx, &names, process, now, now).await?))
+    })?;
+    for run in closed {
         reporter.notice(&format!("run {run} was interrupted; it is now closed as failed"));
     }
-    let run = runs::start_run(work.transaction(), &names, process, now, now).await?;
-    work.commit().await?;
     Ok(run)
 }
 
@@ -125,10 +125,7 @@ async fn start_entity(
     comparison: &Comparison,
     watermark: (time::Seconds, i64),
 ) -> DwResult<()> {
-    let mut writer = writers.take().await?;
-    let mut work = writer.begin().await?;
-    runs::start_entity(work.transaction(), run, comparison.name(), watermark, time::now()).await?;
-    work.commit().await
+    transact!(writers, tx => runs::start_entity(tx, run, comparison.name(), watermark, time::now()))
 }
 
 async fn batch(writers: &Writers<'_>, run: i64, comparison: &Comparison, keys: RowBatch) -> DwResult<u64> {
@@ -140,11 +137,14 @@ async fn batch(writers: &Writers<'_>, run: i64, comparison: &Comparison, keys: R
     let mut work = writer.begin().await?;
     let tx = work.transaction();
     tx.execute(&dialect.clear_temp(KEYS), &[]).await?;
-    tx.bulk(&dialect.temp(KEYS), &["id"], keys).await?;
+    tx.bulk(&dialect.temp(KEYS), &["id"], keys.into()).await?;
+    for group in comparison.entity.groups {
+        settle::exclusive(tx, group.kind).await?;
+    }
     for sql in record_groups(dialect, comparison) {
         tx.execute(&sql, &[]).await?;
     }
-    let marked = tx.execute(&mark_rows(dialect, comparison), &[now.into()]).await?;
+    let marked = tx.execute(&mark_rows(dialect, comparison), &[dw_core::value::Value::seconds(now)]).await?;
     let counters = Counters { soft_deleted: marked, batches: 1, ..Counters::default() };
     runs::add_counters(tx, run, comparison.name(), &counters, now).await?;
     work.commit().await?;
@@ -207,10 +207,7 @@ async fn settle_groups(writers: &Writers<'_>, comparisons: &[&'static Comparison
 }
 
 async fn finish_entity(writers: &Writers<'_>, run: i64, comparison: &Comparison, error: Option<&str>) -> DwResult<()> {
-    let mut writer = writers.take().await?;
-    let mut work = writer.begin().await?;
-    runs::finish_entity(work.transaction(), run, comparison.name(), error, false, time::now()).await?;
-    work.commit().await
+    transact!(writers, tx => runs::finish_entity(tx, run, comparison.name(), error, false, time::now()))
 }
 
 async fn finish_run(
@@ -220,10 +217,7 @@ async fn finish_run(
     failed: usize,
     error: Option<&str>,
 ) -> DwResult<()> {
-    let mut writer = writers.take().await?;
-    let mut work = writer.begin().await?;
-    runs::finish_run(work.transaction(), run, succeeded, failed, error, time::now()).await?;
-    work.commit().await
+    transact!(writers, tx => runs::finish_run(tx, run, succeeded, failed, error, time::now())).map(|_| ())
 }
 
 #[cfg(test)]

@@ -78,7 +78,7 @@ impl<'s> Merge<'s> {
         let rows = warehouse.stream(&sql, &[], CHUNK).await?;
         let warehouse = Cursor::new(rows, DayForm::DataId).await?;
         let sql = comparison.source(source.dialect());
-        let rows = source.stream(&sql, &[watermark.0.into(), watermark.1.into()], CHUNK).await?;
+        let rows = source.stream(&sql, &[Value::seconds(watermark.0), watermark.1.into()], CHUNK).await?;
         Ok(Self { source: Cursor::new(rows, unit).await?, warehouse })
     }
 

@@ -1,5 +1,6 @@
 //! The statements that bring a staged batch into its target: park, mark, insert, link, update, and what is recorded beside.
 
+use dw_core::dialect::Compared;
 use dw_core::entity::{Group, Swappable};
 use dw_core::members;
 
@@ -68,19 +69,26 @@ impl Statements {
     /// Marks the staged rows whose target row differs. The number of changed rows is the number of updates to come.
     pub fn mark_changed(&self) -> String {
         let entity = self.descriptor();
-        let name = self.stage_name();
-        let columns: Vec<&str> =
-            self.owned_columns(true).into_iter().filter(|column| *column != entity.business_key).collect();
-        let mut differs = self.dialect.differs(&columns, &name, "t");
+        let pairs: Vec<Compared> = self
+            .owned_columns(true)
+            .into_iter()
+            .filter(|column| *column != entity.business_key)
+            .map(|column| {
+                let ty = entity.staged_type(column);
+                let left = self.dialect.staged_value(&format!("s.{column}"), ty);
+                Compared { ty, left, right: format!("t.{column}") }
+            })
+            .collect();
+        let mut differs = self.dialect.differs(&pairs);
         if entity.is_dimension() {
             differs = format!("({differs} OR t.eh_inferido = 1)");
         }
         self.dialect.update_from(
             &self.stage(),
-            &name,
+            "s",
             &["changed = 1".to_owned()],
             &format!("{} t", self.target()),
-            &format!("t.{} = {name}.target_id AND {differs}", entity.surrogate),
+            &format!("t.{} = s.target_id AND {differs}", entity.surrogate),
         )
     }
 

@@ -10,11 +10,12 @@ impl Statements {
     pub fn create_work_tables(&self) -> Vec<String> {
         let bigint = self.dialect.staging_type(SqlType::BigInt);
         let column = |name: &str| (name.to_owned(), bigint.clone(), false);
-        let mut all = self.dialect.create_temp("changed_keys", &[column("id"), column("stamp")], &["id"]);
+        let stamp = ("stamp".to_owned(), self.dialect.staging_type(SqlType::DateTime2(0)), false);
+        let mut all = self.dialect.create_temp("changed_keys", &[column("id"), stamp.clone()], &["id"]);
         all.extend(self.dialect.create_temp("again_keys", &[column("id")], &["id"]));
         all.extend(self.dialect.create_temp(
             "work",
-            &[column("class"), column("stamp"), column("id")],
+            &[column("class"), stamp, column("id")],
             &["class", "stamp", "id"],
         ));
         all

@@ -49,7 +49,7 @@ impl Statements {
         all.extend(self.order_keys().into_iter().map(|sql| ("order keys", sql)));
         all.push(("read", self.read_work()));
         all.extend(self.create_stage().into_iter().map(|sql| ("stage", sql)));
-        all.push(("resolve", update_computed(&self.stage(), &self.resolved(false))));
+        all.push(("resolve", update_computed(self.dialect, &self.stage(), &self.resolved(false))));
         all.push(("count", self.count_stage()));
         for parent in self.parents() {
             if parent.absent == Absent::Infer {

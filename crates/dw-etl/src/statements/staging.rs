@@ -1,6 +1,6 @@
 //! The statements that stage a batch and find what its rows refer to.
 
-use dw_core::engine::Computed;
+use dw_core::engine::{Computed, Lookup};
 use dw_core::entity::{Absent, Missing, Parent};
 use dw_core::members::{self, Member, MemberValue};
 use dw_core::sql_type::SqlType;
@@ -39,30 +39,33 @@ impl Statements {
     /// In the first load of a fact there is no target row to find; in that of a dimension there may be an inferred one.
     pub fn resolved(&self, first_load: bool) -> Vec<Computed> {
         let entity = self.descriptor();
-        let target_id = format!(
-            "(SELECT t.{} FROM {} t WHERE t.{key} = {{{key}}})",
-            entity.surrogate,
-            self.target(),
-            key = entity.business_key
+        let own = Lookup {
+            table: self.target(),
+            select: entity.surrogate,
+            key: entity.business_key,
+            staged: entity.business_key,
+            without_key: None,
+        };
+        let own = (!first_load || entity.is_dimension()).then_some(own);
+        let mut all = vec![Computed { column: "target_id".to_owned(), lookup: own }];
+        all.extend(
+            self.parents()
+                .map(|parent| Computed { column: parent.column.to_owned(), lookup: Some(self.parent_lookup(parent)) }),
         );
-        let target_id = if first_load && !entity.is_dimension() { "NULL".to_owned() } else { target_id };
-        let mut all = vec![Computed { column: "target_id".to_owned(), expression: target_id }];
-        all.extend(self.parents().map(|parent| {
-            let lookup = self.lookup(parent, &format!("{{{}}}", parent.staged));
-            let expression = match parent.missing {
-                Missing::Null => lookup,
-                Missing::Unknown => {
-                    format!("CASE WHEN {{{}}} IS NULL THEN {} ELSE {lookup} END", parent.staged, members::UNKNOWN_KEY)
-                }
-            };
-            Computed { column: parent.column.to_owned(), expression }
-        }));
         all
     }
 
-    fn lookup(&self, parent: &Parent, key: &str) -> String {
-        let table = self.dialect.table(parent.table.schema, parent.table.name);
-        format!("(SELECT r.{} FROM {table} r WHERE r.{} = {key})", parent.table.primary_key[0], parent.business_key)
+    fn parent_lookup(&self, parent: &Parent) -> Lookup {
+        Lookup {
+            table: self.dialect.table(parent.table.schema, parent.table.name),
+            select: parent.table.primary_key[0],
+            key: parent.business_key,
+            staged: parent.staged,
+            without_key: match parent.missing {
+                Missing::Null => None,
+                Missing::Unknown => Some(members::UNKNOWN_KEY),
+            },
+        }
     }
 
     /// One row: how many staged rows are new, how many are newly marked as deleted, and for each reference how many are absent.
@@ -117,11 +120,13 @@ impl Statements {
         };
         format!(
             "INSERT INTO {table} ({}) SELECT {} FROM (SELECT DISTINCT s.{key} AS id FROM {} s \
-             WHERE s.{key} IS NOT NULL AND s.{} IS NULL{staged}) k",
+             WHERE s.{key} IS NOT NULL AND s.{} IS NULL{staged}) k \
+             WHERE NOT EXISTS (SELECT 1 FROM {table} r WHERE r.{} = k.id)",
             columns.join(", "),
             values.join(", "),
             self.stage(),
             parent.column,
+            parent.business_key,
             key = parent.staged
         )
     }
@@ -132,13 +137,13 @@ impl Statements {
 
     /// Looks absent references up once more, after members were inferred or rows inserted.
     pub fn resolve_again(&self, parent: &Parent) -> String {
-        format!(
-            "UPDATE {} SET {} = {} WHERE {} IS NULL AND {} IS NOT NULL",
-            self.stage(),
-            parent.column,
-            self.lookup(parent, &format!("{}.{}", self.stage_name(), parent.staged)),
-            parent.column,
-            parent.staged
+        let lookup = Lookup { without_key: None, ..self.parent_lookup(parent) };
+        let found = Computed { column: parent.column.to_owned(), lookup: Some(lookup) };
+        self.dialect.update_as(
+            &self.stage(),
+            "s",
+            &[format!("{} = {}", parent.column, found.expression(|staged| format!("s.{staged}")))],
+            &format!("s.{} IS NULL AND s.{} IS NOT NULL", parent.column, parent.staged),
         )
     }
 

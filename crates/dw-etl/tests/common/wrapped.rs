@@ -184,7 +184,7 @@ macro_rules! executor {
                 self.inner.execute(sql, params).await
             }
 
-            async fn bulk(&mut self, table: &str, columns: &[&str], rows: RowBatch) -> DwResult<u64> {
+            async fn bulk(&mut self, table: &str, columns: &[&str], rows: std::sync::Arc<RowBatch>) -> DwResult<u64> {
                 self.note.add(Call::Bulk(table.to_owned(), rows.len()));
                 self.inner.bulk(table, columns, rows).await
             }
@@ -194,7 +194,7 @@ macro_rules! executor {
                 table: &str,
                 columns: &[&str],
                 computed: &[Computed],
-                rows: RowBatch,
+                rows: std::sync::Arc<RowBatch>,
             ) -> DwResult<u64> {
                 self.note.add(Call::Bulk(table.to_owned(), rows.len()));
                 self.inner.stage(table, columns, computed, rows).await

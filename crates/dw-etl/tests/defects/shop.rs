@@ -217,7 +217,7 @@ impl Shop {
         let sql = dw.dialect().translate(sql);
         let show = |value: &Value| match value {
             Value::Null => "NULL".to_owned(),
-            Value::Int(number) => number.to_string(),
+            Value::Int(number) | Value::Seconds(number) | Value::Millis(number) => number.to_string(),
             Value::Text(text) => text.clone(),
         };
         let rows = dw.query(&sql, &[]).await.unwrap();

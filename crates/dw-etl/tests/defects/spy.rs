@@ -166,7 +166,7 @@ macro_rules! executor {
                 self.spy.passes(sql)?;
                 self.inner.execute(sql, params).await
             }
-            async fn bulk(&mut self, table: &str, columns: &[&str], rows: RowBatch) -> DwResult<u64> {
+            async fn bulk(&mut self, table: &str, columns: &[&str], rows: std::sync::Arc<RowBatch>) -> DwResult<u64> {
                 self.spy.passes(table)?;
                 self.inner.bulk(table, columns, rows).await
             }
@@ -175,7 +175,7 @@ macro_rules! executor {
                 table: &str,
                 columns: &[&str],
                 computed: &[Computed],
-                rows: RowBatch,
+                rows: std::sync::Arc<RowBatch>,
             ) -> DwResult<u64> {
                 self.spy.passes(table)?;
                 self.inner.stage(table, columns, computed, rows).await

@@ -96,12 +96,12 @@ impl Writer<'_, '_> {
             batch.push_row(values);
             if batch.len() >= self.batch_rows {
                 let full = std::mem::replace(&mut batch, RowBatch::with_capacity(columns.len(), self.batch_rows));
-                written += self.tx.bulk(&name, &columns, full).await?;
+                written += self.tx.bulk(&name, &columns, full.into()).await?;
                 (self.progress)(OlistProgress::Writing { table: table.name, rows: written });
             }
         }
         if !batch.is_empty() {
-            written += self.tx.bulk(&name, &columns, batch).await?;
+            written += self.tx.bulk(&name, &columns, batch.into()).await?;
         }
         (self.progress)(OlistProgress::Writing { table: table.name, rows: written });
         self.report.tables.push((table.name, written));

@@ -45,7 +45,7 @@ pub(super) async fn customers<E: Executor + ?Sized>(
         for n in first..=last {
             push_customer(shop, n, if n == total { late_at } else { shop.as_of() }, &mut batch);
         }
-        report.customers_added += tx.bulk(&target, &columns, batch).await?;
+        report.customers_added += tx.bulk(&target, &columns, batch.into()).await?;
         first = last + 1;
     }
     Ok(LateCustomer { customer_id: shop.next.customer + total - 1, stamped_at: late_at, order_id: 0 })
@@ -104,7 +104,7 @@ pub(super) async fn products<E: Executor + ?Sized>(tx: &mut E, shop: &Shop, repo
         for n in first..=last {
             push_product(shop, n, &mut batch);
         }
-        report.products_added += tx.bulk(&target, &columns, batch).await?;
+        report.products_added += tx.bulk(&target, &columns, batch.into()).await?;
         first = last + 1;
     }
     Ok(())

@@ -69,10 +69,10 @@ pub(super) async fn orders<E: Executor + ?Sized>(
             push_order(shop, &market, n, customer, &mut rows);
         }
         (next_item, next_discount) = (rows.next_item, rows.next_discount);
-        report.orders_added += tx.bulk(&names[0], &columns[0], rows.orders).await?;
-        report.items_added += tx.bulk(&names[1], &columns[1], rows.items).await?;
+        report.orders_added += tx.bulk(&names[0], &columns[0], rows.orders.into()).await?;
+        report.items_added += tx.bulk(&names[1], &columns[1], rows.items.into()).await?;
         if !rows.discounts.is_empty() {
-            report.discounts_added += tx.bulk(&names[2], &columns[2], rows.discounts).await?;
+            report.discounts_added += tx.bulk(&names[2], &columns[2], rows.discounts.into()).await?;
         }
         first = last + 1;
     }

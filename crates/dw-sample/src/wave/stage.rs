@@ -44,7 +44,7 @@ impl<'a> Stage<'a> {
             executor.execute(&statement, &[]).await?;
         }
         let names: Vec<&str> = staged.iter().map(|(name, _, _)| name.as_str()).collect();
-        executor.bulk(&dialect.temp(TEMP), &names, rows).await?;
+        executor.bulk(&dialect.temp(TEMP), &names, rows.into()).await?;
         let target = dialect.table(self.table.schema, self.table.name);
         let source = format!("{} AS s", dialect.temp(TEMP));
         let sql = dialect.update_from(&target, "t", &sets, &source, &format!("t.{key} = s.{key}"));

@@ -85,7 +85,7 @@ pub(super) async fn targets<E: Executor + ?Sized>(tx: &mut E, shop: &Shop, repor
         );
         report.targets_updated += stage.update(tx, changed).await?;
         if !added.is_empty() {
-            report.targets_added += tx.bulk(&target, &columns, added).await?;
+            report.targets_added += tx.bulk(&target, &columns, added.into()).await?;
         }
     }
     Ok(())

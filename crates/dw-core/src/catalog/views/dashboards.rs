@@ -50,6 +50,7 @@ pub static DASH_VENDAS_R1: View = View {
         ("status_pedido", VarChar(20)),
     ],
     sql: include_str!("../../../../../sql/embedded/views/fact.VW_DASH_VENDAS_R1.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/fact.VW_DASH_VENDAS_R1.sql"),
     order: &["venda_id"],
 };
 
@@ -87,6 +88,7 @@ pub static DASH_METAS_R1: View = View {
         ("data_atualizacao", DateTime),
     ],
     sql: include_str!("../../../../../sql/embedded/views/fact.VW_DASH_METAS_R1.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/fact.VW_DASH_METAS_R1.sql"),
     order: &["data_id", "vendedor_id"],
 };
 
@@ -147,6 +149,7 @@ pub static DASH_DESCONTOS_R1: View = View {
         ("data_atualizacao", DateTime),
     ],
     sql: include_str!("../../../../../sql/embedded/views/fact.VW_DASH_DESCONTOS_R1.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/fact.VW_DASH_DESCONTOS_R1.sql"),
     order: &["desconto_aplicado_id"],
 };
 
@@ -164,6 +167,7 @@ pub static DASH_ATUALIZACAO_R1: View = View {
         ("linhas_gravadas", Int),
     ],
     sql: include_str!("../../../../../sql/embedded/views/fact.VW_DASH_ATUALIZACAO_R1.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/fact.VW_DASH_ATUALIZACAO_R1.sql"),
     order: &["entidade"],
 };
 
@@ -190,5 +194,6 @@ pub static CONNECTION_LOGIN_EVENTS_RECENT: View = View {
         ("auth_scheme", NVarChar(60)),
     ],
     sql: include_str!("../../../../../sql/embedded/views/audit.vw_connection_login_events_recent.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/audit.vw_connection_login_events_recent.sql"),
     order: &["connection_event_id"],
 };

@@ -28,6 +28,7 @@ pub static CLIENTES_ATIVOS: View = View {
         ("dias_desde_ultima_compra", Int),
     ],
     sql: include_str!("../../../../../sql/embedded/views/dim.VW_CLIENTES_ATIVOS.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/dim.VW_CLIENTES_ATIVOS.sql"),
     order: &["cliente_id"],
 };
 
@@ -51,6 +52,7 @@ pub static CATALOGO_PRODUTOS: View = View {
         ("selo_qualidade", VarChar(20)),
     ],
     sql: include_str!("../../../../../sql/embedded/views/dim.VW_CATALOGO_PRODUTOS.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/dim.VW_CATALOGO_PRODUTOS.sql"),
     order: &["produto_id"],
 };
 
@@ -78,6 +80,7 @@ pub static CALENDARIO_COMPLETO: View = View {
         ("eh_ultimo_dia_mes", Bit),
     ],
     sql: include_str!("../../../../../sql/embedded/views/dim.VW_CALENDARIO_COMPLETO.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/dim.VW_CALENDARIO_COMPLETO.sql"),
     order: &["data_id"],
 };
 
@@ -107,6 +110,7 @@ pub static PRODUTOS_ATIVOS: View = View {
         ("data_ultima_atualizacao", DateTime),
     ],
     sql: include_str!("../../../../../sql/embedded/views/dim.VW_PRODUTOS_ATIVOS.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/dim.VW_PRODUTOS_ATIVOS.sql"),
     order: &["produto_id"],
 };
 
@@ -143,6 +147,7 @@ pub static HIERARQUIA_GEOGRAFICA: View = View {
         ("codigo_estado_ddd", VarChar(5)),
     ],
     sql: include_str!("../../../../../sql/embedded/views/dim.VW_HIERARQUIA_GEOGRAFICA.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/dim.VW_HIERARQUIA_GEOGRAFICA.sql"),
     order: &["regiao_id"],
 };
 
@@ -181,6 +186,7 @@ pub static DESCONTOS_ATIVOS: View = View {
         ("desconto_medio_por_uso", Decimal(15, 2)),
     ],
     sql: include_str!("../../../../../sql/embedded/views/dim.VW_DESCONTOS_ATIVOS.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/dim.VW_DESCONTOS_ATIVOS.sql"),
     order: &["desconto_id"],
 };
 
@@ -213,6 +219,7 @@ pub static VENDEDORES_ATIVOS: View = View {
         ("tempo_casa_categoria", VarChar(30)),
     ],
     sql: include_str!("../../../../../sql/embedded/views/dim.VW_VENDEDORES_ATIVOS.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/dim.VW_VENDEDORES_ATIVOS.sql"),
     order: &["vendedor_id"],
 };
 
@@ -237,6 +244,7 @@ pub static HIERARQUIA_VENDEDORES: View = View {
         ("eh_ativo", Bit),
     ],
     sql: include_str!("../../../../../sql/embedded/views/dim.VW_HIERARQUIA_VENDEDORES.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/dim.VW_HIERARQUIA_VENDEDORES.sql"),
     order: &["vendedor_id"],
 };
 
@@ -260,6 +268,7 @@ pub static ANALISE_EQUIPE_VENDEDORES: View = View {
         ("seniors", Int),
     ],
     sql: include_str!("../../../../../sql/embedded/views/dim.VW_ANALISE_EQUIPE_VENDEDORES.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/dim.VW_ANALISE_EQUIPE_VENDEDORES.sql"),
     order: &["equipe_id"],
 };
 
@@ -293,6 +302,7 @@ pub static EQUIPES_ATIVAS: View = View {
         ("meses_ativa", Int),
     ],
     sql: include_str!("../../../../../sql/embedded/views/dim.VW_EQUIPES_ATIVAS.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/dim.VW_EQUIPES_ATIVAS.sql"),
     order: &["equipe_id"],
 };
 
@@ -313,6 +323,7 @@ pub static RANKING_EQUIPES_META: View = View {
         ("faixa_meta", VarChar(30)),
     ],
     sql: include_str!("../../../../../sql/embedded/views/dim.VW_RANKING_EQUIPES_META.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/dim.VW_RANKING_EQUIPES_META.sql"),
     order: &["ranking_geral"],
 };
 
@@ -335,6 +346,7 @@ pub static ANALISE_REGIONAL_EQUIPES: View = View {
         ("equipes_ecommerce", Int),
     ],
     sql: include_str!("../../../../../sql/embedded/views/dim.VW_ANALISE_REGIONAL_EQUIPES.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/dim.VW_ANALISE_REGIONAL_EQUIPES.sql"),
     order: &["regional"],
 };
 
@@ -344,5 +356,6 @@ pub static FILTROS_R1: View = View {
     name: "VW_FILTROS_R1",
     columns: &[("tipo_filtro", VarChar(30)), ("valor", VarChar(200)), ("ordem", BigInt)],
     sql: include_str!("../../../../../sql/embedded/views/dim.VW_FILTROS_R1.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/dim.VW_FILTROS_R1.sql"),
     order: &["tipo_filtro", "ordem"],
 };

@@ -65,6 +65,7 @@ pub static VENDAS_COMPLETA: View = View {
         ("status_pedido", VarChar(20)),
     ],
     sql: include_str!("../../../../../sql/embedded/views/fact.VW_VENDAS_COMPLETA.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/fact.VW_VENDAS_COMPLETA.sql"),
     order: &["venda_id"],
 };
 
@@ -107,6 +108,7 @@ pub static METAS_COMPLETA: View = View {
         ("data_ultima_atualizacao", DateTime),
     ],
     sql: include_str!("../../../../../sql/embedded/views/fact.VW_METAS_COMPLETA.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/fact.VW_METAS_COMPLETA.sql"),
     order: &["meta_id"],
 };
 
@@ -152,5 +154,6 @@ pub static DESCONTOS_COMPLETA: View = View {
         ("situacao_campanha", VarChar(20)),
     ],
     sql: include_str!("../../../../../sql/embedded/views/fact.VW_DESCONTOS_COMPLETA.sql"),
+    tsql: include_str!("../../../../../sql/dw/views/fact.VW_DESCONTOS_COMPLETA.sql"),
     order: &["desconto_aplicado_id"],
 };

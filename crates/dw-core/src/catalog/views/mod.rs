@@ -1,5 +1,6 @@
 //! The views of the contract (contract/02 and 04) with the types of their columns, for export and for tests.
-//! Their text stands in `sql/embedded/views`, one view a file. What each corrects is said there and in `docs/contract.md`.
+//! Their texts stand in `sql/embedded/views` and `sql/dw/views`, one view a file. What each corrects is said there and in
+//! `docs/contract.md`.
 
 pub mod dashboards;
 pub mod dims;

@@ -1,0 +1,16 @@
+-- Purpose: freshness for the dashboards: per entity when it was last loaded with success and how far the source is read.
+-- New: so that bi_reader needs neither ctl nor audit (ruling 17).
+-- Types: ultima_carga_utc and watermark_utc DATETIME2(0), NULL before the first load (a watermark of 1900-01-01). status
+-- is success, failed or partial, as ctl has it, or never_run. eh_ativa BIT. linhas_gravadas INT: rows that the last run
+-- inserted or updated.
+CREATE VIEW fact.VW_DASH_ATUALIZACAO_R1 AS
+SELECT
+    c.entity_name AS entidade,
+    c.target_table AS tabela,
+    c.last_success_at AS ultima_carga_utc,
+    CAST(NULLIF(c.watermark_updated_at, CAST('19000101' AS DATETIME2(0))) AS DATETIME2(0)) AS watermark_utc,
+    CAST(COALESCE(c.last_status, 'never_run') AS VARCHAR(20)) AS status,
+    c.is_active AS eh_ativa,
+    r.upserted_count AS linhas_gravadas
+FROM ctl.etl_control c
+LEFT JOIN audit.etl_run_entity r ON r.run_id = c.last_run_id AND r.entity_name = c.entity_name;
