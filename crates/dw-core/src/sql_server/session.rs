@@ -17,7 +17,8 @@ use super::values::{Parameter, from_wire};
 use super::{bulk, lock, text};
 use crate::dialect::Dialect;
 use crate::engine::{Computed, Executor, RowSource, RowStream, Session, Transaction};
-use crate::error::{DwError, DwResult};
+use crate::config::ConnectionTarget;
+use crate::error::{Database, DwError, DwResult};
 use crate::value::{RowBatch, Value};
 
 /// Whose connection a session uses.
@@ -69,6 +70,16 @@ impl SqlServerSession {
         snapshots: bool,
     ) -> Self {
         Self { link: Held::Pooled(Box::new(link)), place, timeout, snapshots, in_snapshot: false, in_transaction: false }
+    }
+
+    /// Connects without a pool: for tests and tools. `purpose` is the program name that the server shows.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses the login.
+    pub async fn connect(target: &ConnectionTarget, database: Database, purpose: &str) -> DwResult<Self> {
+        let place = Place { database, location: target.describe(), login: target.user.clone() };
+        let manager = LinkManager::new(target, place.clone(), purpose, false);
+        Self::dedicated(&manager, Arc::new(place), target.command_timeout).await
     }
 
     /// A session with a connection of its own: for locks, which must end with it, and before there is a database.

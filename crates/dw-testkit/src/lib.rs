@@ -1,0 +1,5 @@
+//! What the tests of several crates share: databases of their own on the server that `DW_TEST_SQLSERVER` names.
+//! Not here: tests. Nothing that is shipped depends on this crate.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests, where a failure is to panic")]
+
+pub mod server;
