@@ -1,6 +1,7 @@
 -- Purpose: let the next `init` in.
 -- Parameters: none.
--- Locks: frees the application lock `dw:init` of this session.
+-- Locks: frees the application lock `dw:init:<database>` of this session.
 DECLARE @result INT;
-EXEC @result = sp_releaseapplock @Resource = 'dw:init', @LockOwner = 'Session';
+DECLARE @name NVARCHAR(255) = N'dw:init:' + DB_NAME();
+EXEC @result = sp_releaseapplock @Resource = @name, @LockOwner = 'Session';
 SELECT @result AS result

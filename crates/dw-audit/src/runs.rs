@@ -13,6 +13,7 @@ const START_RUN: SqlText = sql_text!("audit/start_run");
 const FIND_RUN: SqlText = sql_text!("audit/find_run");
 const FINISH_RUN: SqlText = sql_text!("audit/finish_run");
 const START_ENTITY: SqlText = sql_text!("audit/start_entity");
+const IDLE_ENTITIES: SqlText = sql_text!("audit/idle_entities");
 const COUNT_BATCHES: SqlText = sql_text!("audit/count_batches");
 const ADD_COUNTERS: SqlText = sql_text!("audit/add_counters");
 const HEARTBEAT: SqlText = sql_text!("audit/heartbeat");
@@ -128,6 +129,20 @@ pub async fn start_entity<E: Executor + ?Sized>(
 ) -> DwResult<()> {
     let params = [run.into(), entity.into(), Value::seconds(now), Value::seconds(watermark.0), watermark.1.into()];
     run_text(executor, START_ENTITY, &params).await.map(|_| ())
+}
+
+/// Opens and closes the entities of a run that had nothing to do.
+///
+/// # Errors
+/// Of the engine.
+pub async fn idle_entities<E: Executor + ?Sized>(
+    executor: &mut E,
+    run: i64,
+    entities: &[&str],
+    now: Seconds,
+) -> DwResult<()> {
+    let params = [run.into(), format!(",{},", entities.join(",")).into(), Value::seconds(now)];
+    run_text(executor, IDLE_ENTITIES, &params).await.map(|_| ())
 }
 
 /// Adds what a batch did, and tells that the run is alive.

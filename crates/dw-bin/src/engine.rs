@@ -15,12 +15,14 @@ use dw_core::sql_server::{SqlServerEngine, SqlServerOptions};
 /// See [`sql_server`].
 pub fn from_settings(settings: &Settings) -> DwResult<SharedEngine> {
     match settings.engine {
-        EngineKind::Embedded => {
-            let busy_timeout = Duration::from_secs(settings.busy_timeout_seconds);
-            Ok(Arc::new(EmbeddedEngine::new(&settings.data_dir).with_busy_timeout(busy_timeout)))
-        }
+        EngineKind::Embedded => Ok(Arc::new(embedded(settings))),
         EngineKind::SqlServer => Ok(Arc::new(sql_server(settings)?)),
     }
+}
+
+/// The embedded engine of the settings.
+pub fn embedded(settings: &Settings) -> EmbeddedEngine {
+    EmbeddedEngine::new(&settings.data_dir).with_busy_timeout(Duration::from_secs(settings.busy_timeout_seconds))
 }
 
 /// The SQL Server engine of the settings.

@@ -149,6 +149,31 @@ fn init_creates_fills_and_may_be_repeated() {
 }
 
 #[test]
+fn a_plan_and_a_check_of_files_change_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = run(INIT, folder.path(), &["--plan"]);
+    assert_eq!((plan.status.code(), text(&plan.stderr).as_str()), (Some(0), ""));
+    assert!(text(&plan.stdout).contains("ECOMMERCE_OLTP\trun source tables\tnew\n"), "{}", text(&plan.stdout));
+    let missing = run(INIT, folder.path(), &["--check"]);
+    assert_eq!((missing.status.code(), text(&missing.stdout).as_str()), (Some(50), ""));
+    assert!(!folder.path().join("dw-data").exists());
+
+    assert_eq!(run(INIT, folder.path(), &[]).status.code(), Some(0));
+    assert_eq!(text(&run(INIT, folder.path(), &["--plan"]).stdout), "nothing to do\n");
+    let check = run(INIT, folder.path(), &["--check"]);
+    assert_eq!((check.status.code(), text(&check.stderr).as_str()), (Some(0), ""));
+    assert!(text(&check.stdout).starts_with("ok: ECOMMERCE_OLTP at `dw-data/ECOMMERCE_OLTP.db` has version "));
+    let document: serde_json::Value =
+        serde_json::from_slice(&run(INIT, folder.path(), &["--check", "--output", "json"]).stdout).unwrap();
+    assert_eq!(document["databases"][1]["differences"], serde_json::json!([]));
+
+    for arguments in [["--repair", "dw/views"].as_slice(), &["--rotate-logins"], &["--plan", "--rotate-logins"]] {
+        let refused = run(INIT, folder.path(), arguments);
+        assert_eq!(refused.status.code(), Some(2), "{arguments:?}: {}", text(&refused.stderr));
+    }
+}
+
+#[test]
 fn etl_says_when_it_creates_the_sample_and_never_in_a_folder_that_was_named() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(run(INIT, folder.path(), &[]).status.code(), Some(0));

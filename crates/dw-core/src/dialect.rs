@@ -51,6 +51,9 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// How a statement names a temporary table (`temp.stage`, `#stage`).
     fn temp(&self, name: &str) -> String;
 
+    /// Whether a batch is first copied as it is and then resolved by a statement, or resolved while it is copied.
+    fn resolves_apart(&self) -> bool;
+
     /// Removes all rows of a temporary table.
     fn clear_temp(&self, name: &str) -> String;
 

@@ -339,7 +339,7 @@ impl DwError {
             | Self::SchemaMismatch { hint, .. }
             | Self::Connection { hint, .. } => hint.clone(),
             Self::TimedOut { .. } => "see what the server is doing, raise `sqlserver.timeout_seconds` if it needs longer, and run again: an open batch was rolled back".to_owned(),
-            Self::Permission { .. } => "let `init` grant it again, or use the login that is meant for this command (docs/operations.md)".to_owned(),
+            Self::Permission { .. } => "let `init --repair dw/grants`, and then `init`, grant it again, or use the login that is meant for this command (docs/operations.md)".to_owned(),
             Self::CommitUnknown { .. } => "run again: a batch is found to be committed or not by its watermark, and nothing is loaded twice".to_owned(),
             Self::LockLost { .. } => "run again: the batch was rolled back and nothing was lost".to_owned(),
             Self::Config { .. } => "`config/dw.example.toml` shows every setting with its range".to_owned(),

@@ -48,15 +48,27 @@ struct Script {
 
 /// A session that runs nothing. An answer is used by the first call whose statement contains its pattern; a call without an
 /// answer reads no row and changes none.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct FakeSession {
     script: Arc<Mutex<Script>>,
+    dialect: &'static dyn Dialect,
+}
+
+impl Default for FakeSession {
+    fn default() -> Self {
+        Self::speaking(&SqliteDialect)
+    }
 }
 
 impl FakeSession {
-    /// A session without answers.
+    /// A session without answers, in the dialect of the embedded engine.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A session without answers in another dialect.
+    pub fn speaking(dialect: &'static dyn Dialect) -> Self {
+        Self { script: Arc::default(), dialect }
     }
 
     /// Adds an answer for the next call whose statement contains `pattern`.
@@ -95,7 +107,7 @@ impl RowSource for FakeRows {
 #[async_trait]
 impl Executor for FakeSession {
     fn dialect(&self) -> &'static dyn Dialect {
-        &SqliteDialect
+        self.dialect
     }
 
     async fn query(&mut self, sql: &str, params: &[Value]) -> DwResult<RowBatch> {
@@ -161,7 +173,7 @@ impl Drop for FakeTransaction<'_> {
 #[async_trait]
 impl Executor for FakeTransaction<'_> {
     fn dialect(&self) -> &'static dyn Dialect {
-        &SqliteDialect
+        self.session.dialect
     }
 
     async fn query(&mut self, sql: &str, params: &[Value]) -> DwResult<RowBatch> {

@@ -21,17 +21,36 @@ pub async fn ensure<E: Executor + ?Sized>(executor: &mut E, table: &Table, index
     let dialect = executor.dialect();
     // SQLite has the guard in its statement.
     let present = if dialect.name() == "embedded" { Vec::new() } else { present(executor, table).await? };
-    for index in indexes.iter().filter(|index| !present.contains(&key(index))) {
+    let missing: Vec<&Index> = indexes.iter().filter(|index| !present.contains(&key(index))).collect();
+    if !missing.is_empty() && !may_alter(executor, table).await? {
+        let names: Vec<&str> = missing.iter().map(|index| index.name).collect();
+        tracing::warn!(table = table.full_name(), ?names, "indexes are missing, and this login may not make them");
+        return Ok(());
+    }
+    for index in missing {
         executor.execute(&ddl::create_index(dialect, table, index), &[]).await?;
     }
     Ok(())
 }
 
-/// Drops the given indexes of a table, those that are there.
+/// Whether the login may make and drop indexes of a table. Asked first: a refusal would end the transaction.
+async fn may_alter<E: Executor + ?Sized>(executor: &mut E, table: &Table) -> DwResult<bool> {
+    if executor.dialect().name() == "embedded" {
+        return Ok(true);
+    }
+    let sql = "SELECT CAST(HAS_PERMS_BY_NAME(@P1, 'OBJECT', 'ALTER') AS INT)";
+    Ok(executor.query(sql, &[table.full_name().into()]).await?.get(0, 0).int()? == Some(1))
+}
+
+/// Drops the given indexes of a table, those that are there. A login that may not keeps them: what they speed up is worth less
+/// than the right.
 ///
 /// # Errors
 /// Of the engine.
 pub async fn drop_all<E: Executor + ?Sized>(executor: &mut E, table: &Table, indexes: &[Index]) -> DwResult<()> {
+    if indexes.is_empty() || !may_alter(executor, table).await? {
+        return Ok(());
+    }
     for index in indexes {
         let sql = ddl::drop_index(executor.dialect(), table, index);
         executor.execute(&sql, &[]).await?;

@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod config;
 pub mod ddl;
 pub mod dialect;
+pub mod drift;
 pub mod embedded;
 pub mod engine;
 pub mod entities;

@@ -1,5 +1,7 @@
 //! Rows of `ctl.etl_control`: watermarks and what an operator set for an entity.
 
+use std::collections::HashMap;
+
 use dw_core::engine::Executor;
 use dw_core::error::DwResult;
 use dw_core::sql_text;
@@ -8,6 +10,8 @@ use dw_core::time::{Seconds, WATERMARK_START};
 use dw_core::value::Value;
 
 const READ: SqlText = sql_text!("etl/read_control");
+const READ_AGAIN: SqlText = sql_text!("etl/keys_to_read_again");
+const FINISH_IDLE: SqlText = sql_text!("etl/finish_idle");
 const FINISH: SqlText = sql_text!("etl/finish_control");
 const PARKED: SqlText = sql_text!("etl/parked_keys");
 
@@ -61,6 +65,37 @@ pub async fn read<E: Executor + ?Sized>(executor: &mut E) -> DwResult<Vec<Contro
             })
         })
         .collect()
+}
+
+/// The keys of every entity that are read again whatever their stamp, in order: rows in quarantine, and parked ones.
+///
+/// # Errors
+/// Of the engine.
+pub async fn keys_to_read_again<E: Executor + ?Sized>(executor: &mut E) -> DwResult<HashMap<String, Vec<i64>>> {
+    let sql = READ_AGAIN.for_dialect(executor.dialect())?;
+    let mut keys: HashMap<String, Vec<i64>> = HashMap::new();
+    for row in executor.query(&sql, &[]).await?.rows() {
+        let [entity, key] = row else { continue };
+        if let (Some(entity), Some(key)) = (entity.text()?, key.int()?) {
+            keys.entry(entity.to_owned()).or_default().push(key);
+        }
+    }
+    Ok(keys)
+}
+
+/// Records that entities had nothing to do.
+///
+/// # Errors
+/// Of the engine.
+pub async fn finish_idle<E: Executor + ?Sized>(
+    executor: &mut E,
+    entities: &[&str],
+    run: i64,
+    now: Seconds,
+) -> DwResult<()> {
+    let sql = FINISH_IDLE.for_dialect(executor.dialect())?;
+    let params = [run.into(), format!(",{},", entities.join(",")).into(), Value::seconds(now)];
+    executor.execute(&sql, &params).await.map(|_| ())
 }
 
 /// Records how an entity ended.

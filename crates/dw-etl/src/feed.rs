@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::entity::{Entity, TransformContext};
 use crate::reject::{RejectCode, Rejection};
+use crate::row_hash::row_hash;
 
 /// Why a key is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +40,7 @@ pub struct Position {
 /// Rows that are applied together, in one transaction.
 #[derive(Debug, Clone, Default)]
 pub struct StagedBatch {
-    /// Staged rows, in the columns of [`Entity::target_columns`].
+    /// Staged rows, in the columns of [`Entity::target_columns`] and, as the last value, their [`row_hash`].
     pub rows: RowBatch,
     /// Rows for quarantine.
     pub rejects: Vec<RejectedRow>,
@@ -112,6 +113,8 @@ pub struct Feed {
     class: Option<KeyClass>,
     counted: u64,
     day_column: Option<usize>,
+    /// Places of the columns that are no part of the hash.
+    unhashed: Vec<usize>,
     out: mpsc::Sender<StagedBatch>,
     more_pending: bool,
 }
@@ -122,6 +125,9 @@ impl Feed {
         let (out, batches) = mpsc::channel(1);
         let day_column =
             entity.target_columns().iter().position(|column| *column == "data_id" || *column == "data_aplicacao_id");
+        let insert_only = entity.descriptor().insert_only;
+        let places = entity.target_columns().iter().enumerate();
+        let unhashed = places.filter(|(_, column)| insert_only.contains(column)).map(|(place, _)| place).collect();
         let feed = Self {
             entity,
             options,
@@ -129,6 +135,7 @@ impl Feed {
             class: None,
             counted: 0,
             day_column,
+            unhashed,
             out,
             more_pending: false,
         };
@@ -192,7 +199,8 @@ impl Feed {
         Ok(())
     }
 
-    fn stage(&mut self, row: Vec<Value>) {
+    fn stage(&mut self, mut row: Vec<Value>) {
+        row.push(row_hash(&row, &self.unhashed).into());
         if self.batch.rows.width() == 0 {
             self.batch.rows = RowBatch::with_capacity(row.len(), self.options.batch_size.min(100_000));
         }

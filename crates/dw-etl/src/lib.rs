@@ -19,6 +19,7 @@ pub mod reconcile;
 pub mod reject;
 pub mod report;
 pub mod row;
+pub mod row_hash;
 pub mod run;
 pub mod settle;
 pub mod sink;

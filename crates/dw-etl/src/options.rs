@@ -81,6 +81,8 @@ pub struct RunOptions {
     pub full_refresh: bool,
     /// Read the changes between two moments, both included, without moving a watermark.
     pub window: Option<(Seconds, Seconds)>,
+    /// Connection events that are older than so many days are deleted at the end; without it none is.
+    pub connection_retention_days: Option<u32>,
 }
 
 impl RunOptions {

@@ -59,10 +59,19 @@ impl Extraction {
                 outcome.more_pending = true;
                 break;
             }
-            outcome.counters += sink.apply(batch).await?;
-            reporter.batch(name, outcome.counters.extracted, started.elapsed());
+            let applied = sink.apply(batch).await?;
+            outcome.counters += applied;
+            // A sink that works ahead has applied nothing yet of the first one.
+            if applied.batches > 0 {
+                reporter.batch(name, outcome.counters.extracted, started.elapsed());
+            }
         }
         drop(self.batches);
+        let applied = sink.finish().await?;
+        outcome.counters += applied;
+        if applied.batches > 0 {
+            reporter.batch(name, outcome.counters.extracted, started.elapsed());
+        }
         let more_pending =
             self.reader.await.map_err(|error| DwError::Internal(format!("reading {name}: {error}")))??;
         outcome.more_pending |= more_pending;

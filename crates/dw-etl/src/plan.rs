@@ -184,7 +184,8 @@ async fn future_stamps<E: Executor + ?Sized>(
         }
         seen.push(table.name);
         let name = source.dialect().table(table.schema, table.name);
-        let sql = format!("SELECT COUNT(*), MAX(d.updated_at) FROM {name} d WHERE d.updated_at > @P1");
+        let sql =
+            format!("SELECT COUNT(*), CAST(MAX(d.updated_at) AS DATETIME2(0)) FROM {name} d WHERE d.updated_at > @P1");
         let found = source.query(&sql, &[dw_core::value::Value::seconds(clock)]).await?;
         if let (Some(count @ 1..), Some(newest)) = (found.get(0, 0).int()?, found.get(0, 1).int()?) {
             let rows = if count == 1 { "row" } else { "rows" };

@@ -1,8 +1,10 @@
 //! A run: locks, one cutoff, entities phase by phase, what is derived from sets, and an audit trail that is closed whatever
 //! happens. A failing entity does not end the others.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use dw_audit::connections;
 use dw_audit::counters::Counters;
 use dw_audit::freshness;
 use dw_audit::runs::{self, Process, RunStatus};
@@ -10,6 +12,7 @@ use dw_core::engine::{Access, Engine, LockGuard, SharedEngine};
 use dw_core::entity::Phase;
 use dw_core::error::{Database, DwError, DwResult};
 use dw_core::time::{self, Seconds, WATERMARK_START};
+use dw_core::value::Value;
 use futures_util::future::join_all;
 
 use crate::checkpoint;
@@ -23,6 +26,7 @@ use crate::report::{EntityReport, EntityStatus, Reporter, RunReport};
 use crate::settle;
 use crate::sink::WarehouseSink;
 use crate::source::{SqlSource, Window};
+use crate::statements::{Compare, Statements};
 use crate::writers::{Writers, transact};
 
 /// An entity that this run works on.
@@ -65,20 +69,42 @@ pub async fn run(
         Some(session) => Writers::dry(session).await?,
         None => Writers::open(&*engine).await?,
     };
-    let run_id = if options.dry_run {
-        None
+    let (run_id, interrupted) = if options.dry_run {
+        (None, false)
     } else {
-        Some(open_run(&writers, &jobs, &idle, &process, now, cutoff, reporter).await?)
+        let (run, interrupted) = open_run(&writers, &jobs, &idle, &process, now, cutoff, reporter).await?;
+        record_connections(&writers, None).await;
+        (Some(run), interrupted)
     };
     let context =
-        Context { engine: &engine, options, reporter, stop, writers: &writers, locks: &locks, cutoff, run_id, now };
+        // A run that died may have left an index unmade, which only an entity that is worked on finds.
+        Context { engine: &engine, options, reporter, stop, writers: &writers, locks: &locks, cutoff, run_id, now, may_be_idle: !interrupted };
     let mut entities = context.work(&jobs).await;
     entities.extend(idle);
     sort_as_planned(&mut entities);
-    let report = context.close(entities, started.elapsed()).await?;
+    let report = context.close(entities, started.elapsed()).await;
+    if run_id.is_some() {
+        record_connections(&writers, options.connection_retention_days).await;
+    }
+    let report = report?;
     drop(writers);
     drop(locks);
     Ok(report)
+}
+
+/// Records who is connected, with `retention_days` also forgets who was long ago: one round trip, and no reason to fail.
+async fn record_connections(writers: &Writers<'_>, retention_days: Option<u32>) {
+    if !connections::has_sessions(writers.dialect()) {
+        return;
+    }
+    match writers.take().await {
+        Ok(mut writer) => {
+            if let Some(session) = writer.session() {
+                connections::record(session, retention_days).await;
+            }
+        }
+        Err(error) => tracing::warn!(code = error.code(), %error, "connections could not be recorded"),
+    }
 }
 
 /// The entities to run, and the reports of those that cannot: switched off, or without a control row.
@@ -174,7 +200,7 @@ async fn open_run(
     now: Seconds,
     cutoff: Seconds,
     reporter: &dyn Reporter,
-) -> DwResult<i64> {
+) -> DwResult<(i64, bool)> {
     let names: Vec<&str> = jobs.iter().map(Job::name).collect();
     let broken: Vec<&EntityReport> = idle.iter().filter(|report| report.status == EntityStatus::Failed).collect();
     let all: Vec<&str> = names.iter().copied().chain(broken.iter().map(|report| report.entity)).collect();
@@ -189,12 +215,18 @@ async fn open_run(
         }
         Ok::<_, DwError>((closed, run))
     })?;
-    for run in closed {
+    for run in &closed {
         reporter.notice(&format!(
             "run {run} was interrupted; it is now closed as failed, and this run goes on from its last batch"
         ));
     }
-    Ok(run)
+    Ok((run, !closed.is_empty()))
+}
+
+/// The watermark as a report shows it, once there is one.
+fn shown_watermark(control: &Control) -> Option<String> {
+    let (stamp, key) = control.watermark;
+    (stamp > WATERMARK_START).then(|| format!("{}/{key}", time::format_timestamp(stamp)))
 }
 
 fn sort_as_planned(entities: &mut [EntityReport]) {
@@ -212,6 +244,7 @@ struct Context<'r, 'w> {
     cutoff: Seconds,
     run_id: Option<i64>,
     now: Seconds,
+    may_be_idle: bool,
 }
 
 impl Context<'_, '_> {
@@ -220,13 +253,21 @@ impl Context<'_, '_> {
     async fn work(&self, jobs: &[Job]) -> Vec<EntityReport> {
         let mut waiting = Vec::new();
         let mut done: Vec<EntityReport> = Vec::new();
+        // What goes wrong here goes wrong again with the entity that it belongs to, and is told there.
+        let again = self.keys_to_read_again().await.ok();
+        let idle = match &again {
+            Some(again) if self.may_be_idle => self.idle(jobs, again).await.unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        done.extend(self.report_idle(jobs, &idle).await);
+        let jobs: Vec<&Job> = jobs.iter().filter(|job| !idle.contains(&job.name())).collect();
         for phase in [Phase::Dimensions, Phase::Sellers, Phase::Facts, Phase::Discounts] {
             let starts = |job: &&Job| match job.entity.descriptor().phase {
                 Phase::Discounts => phase == Phase::Facts,
                 _ => phase == Phase::Dimensions,
             };
-            for job in jobs.iter().filter(starts) {
-                waiting.push((job, self.start(job).await));
+            for job in jobs.iter().copied().filter(starts) {
+                waiting.push((job, self.start(job, again.as_ref()).await));
             }
             let (now, later): (Vec<_>, Vec<_>) =
                 waiting.into_iter().partition(|(job, _)| job.entity.descriptor().phase == phase);
@@ -241,8 +282,54 @@ impl Context<'_, '_> {
         done
     }
 
-    async fn start(&self, job: &Job) -> DwResult<Extraction> {
-        let again = self.keys_to_read_again(job).await?;
+    /// The entities for which the source has no change in their window and no key is to be read again. One session asks
+    /// for all of them; each other one is spared its own, with its temporary tables.
+    async fn idle(&self, jobs: &[Job], again: &HashMap<String, Vec<i64>>) -> DwResult<Vec<&'static str>> {
+        let mut session = self.engine.open(Database::Oltp, Access::ReadOnly, "etl").await?;
+        let dialect = session.dialect();
+        let mut idle = Vec::new();
+        for job in jobs.iter().filter(|job| !again.contains_key(job.name())) {
+            let window = self.options.reading_window(&job.control, self.cutoff, Vec::new());
+            let sql = Statements::new(job.entity, dialect).any_change();
+            let bounds = [Value::seconds(window.lower), Value::seconds(window.upper)];
+            if session.query(&sql, &bounds).await?.get(0, 0).int()? == Some(0) {
+                idle.push(job.name());
+            }
+        }
+        Ok(idle)
+    }
+
+    async fn report_idle(&self, jobs: &[Job], idle: &[&'static str]) -> Vec<EntityReport> {
+        if idle.is_empty() {
+            return Vec::new();
+        }
+        let recorded = match self.run_id {
+            None => Ok(()),
+            Some(run) => transact!(self.writers, tx => async {
+                let now = time::now();
+                runs::idle_entities(tx, run, idle, now).await?;
+                control::finish_idle(tx, idle, run, now).await
+            }),
+        };
+        let mut reports = Vec::new();
+        for job in jobs.iter().filter(|job| idle.contains(&job.name())) {
+            let mut report = EntityReport::new(job.name(), EntityStatus::Success);
+            report.watermark_to = shown_watermark(&job.control);
+            if let Err(error) = &recorded {
+                fail(&mut report, error);
+            }
+            self.reporter.entity_started(job.name());
+            self.reporter.entity_finished(&report);
+            reports.push(report);
+        }
+        reports
+    }
+
+    async fn start(&self, job: &Job, again: Option<&HashMap<String, Vec<i64>>>) -> DwResult<Extraction> {
+        let again = match again {
+            Some(again) => again.get(job.name()).cloned().unwrap_or_default(),
+            None => self.keys_to_read_again().await?.remove(job.name()).unwrap_or_default(),
+        };
         self.extraction(job, self.options.reading_window(&job.control, self.cutoff, again), self.options.max_batches)
             .await
     }
@@ -259,13 +346,9 @@ impl Context<'_, '_> {
         Ok(Extraction::start(job.entity, source, options))
     }
 
-    async fn keys_to_read_again(&self, job: &Job) -> DwResult<Vec<i64>> {
-        let mut session = self.engine.open(Database::Dw, Access::ReadOnly, job.name()).await?;
-        let mut keys = dw_audit::rejects::open_keys(&mut *session, job.name()).await?;
-        keys.extend(control::parked(&mut *session, job.name()).await?);
-        keys.sort_unstable();
-        keys.dedup();
-        Ok(keys)
+    async fn keys_to_read_again(&self) -> DwResult<HashMap<String, Vec<i64>>> {
+        let mut session = self.engine.open(Database::Dw, Access::ReadOnly, "etl").await?;
+        control::keys_to_read_again(&mut *session).await
     }
 
     async fn entity(&self, job: &Job, extraction: DwResult<Extraction>, sales_failed: bool) -> EntityReport {
@@ -312,6 +395,9 @@ impl Context<'_, '_> {
         let first_load = indexes::prepare_first_load(self.writers, job.entity.descriptor()).await?;
         let watermark = self.options.window.is_none().then_some(job.control.watermark);
         let mut sink = WarehouseSink::new(job.entity, self.writers, self.run_id, watermark).first_load(first_load);
+        if self.options.full_refresh {
+            sink = sink.comparing(Compare::Values);
+        }
         if let Some(lock) = self.locks.iter().find(|lock| lock.resource() == job.name()) {
             sink = sink.under(&**lock);
         }
@@ -368,9 +454,7 @@ impl Context<'_, '_> {
             }
             control::read(tx).await
         })?;
-        report.watermark_to = find(&controls, job.name())
-            .filter(|control| control.watermark.0 > WATERMARK_START)
-            .map(|control| format!("{}/{}", time::format_timestamp(control.watermark.0), control.watermark.1));
+        report.watermark_to = find(&controls, job.name()).as_ref().and_then(shown_watermark);
         Ok(())
     }
 

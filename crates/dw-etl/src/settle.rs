@@ -2,6 +2,8 @@
 //! (rulings 10 and 11). Batches record the groups that they affect; here each affected group is derived anew, once a run, in
 //! bounded steps. A step forgets its groups in the transaction that derives them, so that a crash loses none.
 
+use std::collections::HashSet;
+
 use dw_core::dialect::{Compared, Dialect};
 use dw_core::engine::Transaction;
 use dw_core::error::DwResult;
@@ -89,6 +91,7 @@ const CLIENTE: Derivation = Derivation {
 };
 
 const SELLERS_OF_TARGETS: SqlText = sql_text!("etl/settle_vendedor");
+const KINDS: SqlText = sql_text!("etl/affected_kinds");
 const TEAM_NAMES: SqlText = sql_text!("etl/team_names");
 
 /// Derives what depends on sets of sellers: titles, then teams, and the ranks of sellers who are no longer inferred.
@@ -96,9 +99,23 @@ const TEAM_NAMES: SqlText = sql_text!("etl/team_names");
 /// # Errors
 /// Of the engine.
 pub async fn after_sellers(writers: &Writers<'_>) -> DwResult<()> {
-    derive(writers, &GERENTE).await?;
-    derive(writers, &EQUIPE).await?;
-    derive(writers, &MES).await
+    let waiting = kinds(writers).await?;
+    for derivation in [&GERENTE, &EQUIPE, &MES] {
+        if waiting.contains(derivation.kind) {
+            derive(writers, derivation).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The kinds of groups that wait: most runs have none, and are spared a transaction a kind.
+async fn kinds(writers: &Writers<'_>) -> DwResult<HashSet<String>> {
+    transact!(writers, tx => async {
+        let sql = KINDS.for_dialect(tx.dialect())?;
+        let found = tx.query(&sql, &[]).await?;
+        let kind = |row: &[Value]| row.first().map_or(Ok(None), |kind| Ok(kind.text()?.map(str::to_owned)));
+        found.rows().filter_map(|row| kind(row).transpose()).collect::<DwResult<HashSet<String>>>()
+    })
 }
 
 /// Derives what depends on sets of sales: customer totals.
@@ -106,7 +123,10 @@ pub async fn after_sellers(writers: &Writers<'_>) -> DwResult<()> {
 /// # Errors
 /// Of the engine.
 pub async fn after_sales(writers: &Writers<'_>) -> DwResult<()> {
-    derive(writers, &CLIENTE).await
+    if kinds(writers).await?.contains(CLIENTE.kind) {
+        derive(writers, &CLIENTE).await?;
+    }
+    Ok(())
 }
 
 /// Derives what depends on sets of targets: ranks, and the goals of the teams of their sellers.
@@ -114,7 +134,13 @@ pub async fn after_sales(writers: &Writers<'_>) -> DwResult<()> {
 /// # Errors
 /// Of the engine.
 pub async fn after_targets(writers: &Writers<'_>) -> DwResult<()> {
-    derive(writers, &MES).await?;
+    let waiting = kinds(writers).await?;
+    if waiting.contains(MES.kind) {
+        derive(writers, &MES).await?;
+    }
+    if !waiting.contains("vendedor") && !waiting.contains(EQUIPE.kind) {
+        return Ok(());
+    }
     while let Some(highest) = next_step(writers, "vendedor").await? {
         transact!(writers, tx => teams_of_targets(tx, highest))?;
     }
@@ -175,14 +201,41 @@ async fn derive(writers: &Writers<'_>, derivation: &Derivation) -> DwResult<()> 
 
 async fn derive_step(tx: &mut dyn Transaction, derivation: &Derivation, highest: i64) -> DwResult<()> {
     exclusive(tx, derivation.kind).await?;
-    let sql = update(tx, derivation)?;
-    let changed = tx.execute(&sql, &[highest.into()]).await?;
+    let changed = if tx.dialect().resolves_apart() {
+        // First into a table of its own: a server that joins the target with what is still to be computed may compute it
+        // once a row. Without parameters, because what a statement with parameters creates ends with it.
+        let [drop, make, update] = update_in_steps(tx.dialect(), derivation, highest)?;
+        tx.execute(&drop, &[]).await?;
+        tx.execute(&make, &[]).await?;
+        tx.execute(&update, &[]).await?
+    } else {
+        let sql = update(tx, derivation)?;
+        tx.execute(&sql, &[highest.into()]).await?
+    };
     tracing::debug!(kind = derivation.kind, changed, "derived");
     forget(tx, derivation.kind, highest).await
 }
 
+/// The new values in a temporary table, and the UPDATE from there.
+fn update_in_steps(dialect: &dyn Dialect, derivation: &Derivation, highest: i64) -> DwResult<[String; 3]> {
+    let (select, columns) = new_values(dialect, derivation)?;
+    let select = select.replace("@P1", &highest.to_string());
+    let temp = dialect.temp("settled");
+    Ok([
+        format!("DROP TABLE IF EXISTS {temp}"),
+        format!("SELECT z.* INTO {temp} FROM ({select}) z"),
+        update_from(dialect, derivation, &columns, &format!("{temp} x")),
+    ])
+}
+
 fn update(tx: &mut dyn Transaction, derivation: &Derivation) -> DwResult<String> {
     let dialect = tx.dialect();
+    let (select, columns) = new_values(dialect, derivation)?;
+    Ok(update_from(dialect, derivation, &columns, &format!("({select}) x")))
+}
+
+/// The query of the new values, and the columns that it gives besides the key.
+fn new_values(dialect: &dyn Dialect, derivation: &Derivation) -> DwResult<(String, Vec<&'static str>)> {
     let mut select = derivation.select.for_dialect(dialect)?;
     for (name, sum, count) in derivation.means {
         let mean = dialect.mean(&format!("y.{sum}"), &format!("y.{count}"));
@@ -194,19 +247,22 @@ fn update(tx: &mut dyn Transaction, derivation: &Derivation) -> DwResult<String>
         select = format!("SELECT y.*, CASE WHEN {ratio} < 1 THEN 1 ELSE {ratio} END AS {name} FROM ({select}) y");
     }
     let computed = derivation.means.iter().map(|mean| mean.0).chain(derivation.ratios.iter().map(|ratio| ratio.0));
-    let columns: Vec<&str> = derivation.columns.iter().copied().chain(computed).collect();
+    Ok((select, derivation.columns.iter().copied().chain(computed).collect()))
+}
+
+fn update_from(dialect: &dyn Dialect, derivation: &Derivation, columns: &[&str], source: &str) -> String {
     let sets: Vec<String> = columns.iter().map(|column| format!("{column} = x.{column}")).collect();
-    Ok(dialect.update_from(
+    dialect.update_from(
         &dialect.table(derivation.target.schema, derivation.target.name),
         "t",
         &sets,
-        &format!("({select}) x"),
+        source,
         &format!(
             "t.{key} = x.{key} AND {differs}",
             key = derivation.key,
-            differs = dialect.differs(&compared(derivation.target, &columns))
+            differs = dialect.differs(&compared(derivation.target, columns))
         ),
-    ))
+    )
 }
 
 /// The columns of a target `t` beside those that were derived as `x`.

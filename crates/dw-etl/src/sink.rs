@@ -15,14 +15,15 @@ use dw_core::sql_text;
 use dw_core::sql_text::SqlText;
 use dw_core::time::{self, Seconds};
 use dw_core::value::{RowBatch, Value};
+use futures_util::future::join;
 
 use crate::calendar_table;
 use crate::checkpoint;
 use crate::entity::Entity;
 use crate::feed::{StagedBatch, orphan};
 use crate::settle;
-use crate::statements::Statements;
-use crate::writers::{Writers, transact};
+use crate::statements::{Compare, Statements};
+use crate::writers::{Writer, Writers, transact};
 
 const MOVE_WATERMARK: SqlText = sql_text!("etl/move_watermark");
 const NOTE_PARKED: SqlText = sql_text!("etl/note_parked");
@@ -31,15 +32,23 @@ const FORGET_PARKED: SqlText = sql_text!("etl/forget_parked");
 /// Where the batches of an entity go.
 #[async_trait]
 pub trait Sink: Send {
-    /// Applies a batch, all of it or nothing, and returns what it did.
+    /// Takes a batch and applies it, all of it or nothing. A sink may apply it later, while it takes the next one; what
+    /// it returns is what it did in this call.
     ///
     /// # Errors
     /// Whatever keeps the sink from applying; nothing of the batch is then kept.
     async fn apply(&mut self, batch: StagedBatch) -> DwResult<Counters>;
+
+    /// Applies what was taken and is not applied yet.
+    ///
+    /// # Errors
+    /// See [`Sink::apply`].
+    async fn finish(&mut self) -> DwResult<Counters> {
+        Ok(Counters::default())
+    }
 }
 
 /// Writes an entity to the warehouse.
-#[derive(Debug)]
 pub struct WarehouseSink<'w, 'a> {
     entity: &'static dyn Entity,
     statements: Statements,
@@ -54,6 +63,10 @@ pub struct WarehouseSink<'w, 'a> {
     kept: Counters,
     /// Whether the entity may have rows in quarantine; asked with the first batch.
     quarantine: Option<bool>,
+    /// A batch that is copied and not applied yet.
+    waiting: Option<Prepared<'w, 'a>>,
+    /// How staged rows are compared with those that are there.
+    compare: Compare,
     /// The lock under which it writes; it must still be held when a batch is committed.
     lock: Option<&'w dyn LockGuard>,
     /// The `data_id`s, first and last, for which committed batches made sure that the calendar has them.
@@ -78,6 +91,8 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
             first_load: false,
             kept: Counters::default(),
             quarantine: None,
+            waiting: None,
+            compare: Compare::Hash,
             lock: None,
             calendar: None,
         }
@@ -87,6 +102,13 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
     #[must_use]
     pub fn first_load(mut self, first_load: bool) -> Self {
         self.first_load = first_load;
+        self
+    }
+
+    /// The same with another comparison.
+    #[must_use]
+    pub fn comparing(mut self, compare: Compare) -> Self {
+        self.compare = compare;
         self
     }
 
@@ -161,28 +183,93 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         counters: &mut Counters,
         now: Seconds,
     ) -> DwResult<()> {
+        let written_at = Value::Millis(now * 1_000);
+        let rows = u64::try_from(batch.rows.len()).unwrap_or(u64::MAX);
+        let inserted = self.stage(tx, batch, &written_at, counters).await?;
+        checkpoint::pass(checkpoint::STAGED);
+        counters.inserted += inserted;
+        let mut left_out = 0;
+        if inserted < rows {
+            left_out = self.apply_stage(tx, counters, &written_at, now).await?;
+        }
+        let entity = self.entity.descriptor();
+        if self.first_load && counters.inserted > 0 {
+            for group in entity.groups {
+                // Again with each batch: another process may have derived them meanwhile.
+                settle::affect_all(tx, group.kind).await?;
+            }
+        }
+        if !entity.swappable.is_empty() {
+            tx.execute(&self.statements.unpark(), &[]).await?;
+        }
+        if self.quarantine != Some(false) {
+            tx.execute(&self.statements.resolve_rejects(), &[Value::seconds(now)]).await?;
+        }
+        counters.unchanged += rows.saturating_sub(counters.inserted + counters.updated + left_out);
+        Ok(())
+    }
+
+    /// Brings the rows into the stage, those that are new or changed at least. Into an empty target they may go at once;
+    /// returns how many did.
+    async fn stage(
+        &mut self,
+        tx: &mut dyn Transaction,
+        batch: &Batch,
+        written_at: &Value,
+        counters: &mut Counters,
+    ) -> DwResult<u64> {
+        let statements = self.statements;
+        if !tx.dialect().resolves_apart() {
+            let columns = statements.staged_columns();
+            let staged = tx
+                .stage(&statements.stage(), &columns, &statements.resolved(self.first_load), Arc::clone(&batch.rows))
+                .await?;
+            if staged != u64::try_from(batch.rows.len()).unwrap_or(u64::MAX) {
+                return Err(DwError::Internal(format!("{} rows were to be staged, {staged} were", batch.rows.len())));
+            }
+            return Ok(0);
+        }
+        let mut inserted = 0;
+        if self.first_load
+            && let Some(sql) = statements.insert_resolved()
+        {
+            inserted = tx.execute(&sql, std::slice::from_ref(written_at)).await?;
+            if inserted > 0 && batch.deleted > 0 {
+                counters.soft_deleted += batch.deleted;
+            }
+        }
+        if inserted < u64::try_from(batch.rows.len()).unwrap_or(u64::MAX) {
+            tx.execute(&statements.clear_stage(), &[]).await?;
+            // What was inserted just now has its hash, and is left out by it.
+            let (first_load, compare) =
+                if inserted > 0 { (false, Compare::Hash) } else { (self.first_load, self.compare) };
+            tx.execute(&statements.resolve(first_load, compare), &[]).await?;
+        }
+        Ok(inserted)
+    }
+
+    /// Applies what is in the stage. Returns how many rows were put into quarantine.
+    async fn apply_stage(
+        &mut self,
+        tx: &mut dyn Transaction,
+        counters: &mut Counters,
+        written_at: &Value,
+        now: Seconds,
+    ) -> DwResult<u64> {
         let statements = self.statements;
         let entity = self.entity.descriptor();
-        let written_at = Value::Millis(now * 1_000);
-        let staged = tx
-            .stage(
-                &statements.stage(),
-                statements.staged_columns(),
-                &statements.resolved(self.first_load),
-                Arc::clone(&batch.rows),
-            )
-            .await?;
-        if staged != u64::try_from(batch.rows.len()).unwrap_or(u64::MAX) {
-            return Err(DwError::Internal(format!("{} rows were to be staged, {staged} were", batch.rows.len())));
-        }
-        checkpoint::pass(checkpoint::STAGED);
+        let straight = counters.inserted;
         let counts = tx.query(&statements.count_stage(), &[]).await?;
         let count = |column: usize| -> DwResult<u64> {
             Ok(u64::try_from(counts.get(0, column).int()?.unwrap_or(0)).unwrap_or(0))
         };
+        let staged = count(0)?;
+        if staged == 0 {
+            return Ok(0);
+        }
         let mut orphans = 0;
         for (index, parent) in statements.parents().enumerate() {
-            if count(2 + index)? == 0 {
+            if count(3 + index)? == 0 {
                 continue;
             }
             if parent.absent == Absent::Infer {
@@ -198,18 +285,20 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         if counters.rejected > 0 {
             self.quarantine = Some(true);
         }
-        // A row in quarantine is not marked as deleted.
+        // A row in quarantine is not marked as deleted. Rows that were inserted straight were counted with their batch.
         let marked = match orphans {
-            0 => count(1)?,
+            _ if straight > 0 => 0,
+            0 => count(2)?,
             _ => {
                 let left = tx.query(&statements.count_stage(), &[]).await?;
-                u64::try_from(left.get(0, 1).int()?.unwrap_or(0)).unwrap_or(0)
+                u64::try_from(left.get(0, 2).int()?.unwrap_or(0)).unwrap_or(0)
             }
         };
         counters.soft_deleted += marked;
         self.park_conflicts(tx, now).await?;
         // Where all staged rows are new there is nothing to compare.
-        let updates = if count(0)? < staged { tx.execute(&statements.mark_changed(), &[]).await? } else { 0 };
+        let updates =
+            if count(1)? < staged { tx.execute(&statements.mark_changed(self.compare), &[]).await? } else { 0 };
         if updates > 0 && !self.first_load {
             for group in entity.groups {
                 settle::exclusive(tx, group.kind).await?;
@@ -221,39 +310,27 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
             }
         }
         let inserts =
-            if count(0)? > 0 { tx.execute(&statements.insert(), std::slice::from_ref(&written_at)).await? } else { 0 };
+            if count(1)? > 0 { tx.execute(&statements.insert(), std::slice::from_ref(written_at)).await? } else { 0 };
         if let (Some(link), Some(parent)) = (statements.link_self(), entity.self_parent) {
             tx.execute(&statements.resolve_again(parent), &[]).await?;
             tx.execute(&link, &[]).await?;
         }
         if updates > 0 {
-            tx.execute(&statements.update(), std::slice::from_ref(&written_at)).await?;
+            tx.execute(&statements.update(), std::slice::from_ref(written_at)).await?;
         }
-        if updates + inserts > 0 {
+        if updates + inserts > 0 && !self.first_load {
             for group in entity.groups {
-                if !self.first_load {
-                    settle::exclusive(tx, group.kind).await?;
-                    tx.execute(&statements.record_group(group, false), &[]).await?;
-                } else {
-                    // Again with each batch: another process may have derived them meanwhile.
-                    settle::affect_all(tx, group.kind).await?;
-                }
+                settle::exclusive(tx, group.kind).await?;
+                tx.execute(&statements.record_group(group, false), &[]).await?;
             }
-        }
-        if !entity.swappable.is_empty() {
-            tx.execute(&statements.unpark(), &[]).await?;
-        }
-        if self.quarantine != Some(false) {
-            tx.execute(&statements.resolve_rejects(), &[Value::seconds(now)]).await?;
         }
         counters.inserted += inserts;
         counters.updated += updates;
-        counters.unchanged += staged.saturating_sub(inserts + updates + orphans);
-        Ok(())
+        Ok(orphans)
     }
 
     /// Moves staged rows whose mandatory reference is absent to quarantine.
-    async fn reject_orphans(&self, tx: &mut dyn Transaction, staged: &str, now: Seconds) -> DwResult<u64> {
+    async fn reject_orphans(&mut self, tx: &mut dyn Transaction, staged: &str, now: Seconds) -> DwResult<u64> {
         let Some((read, remove)) = self.statements.orphans() else { return Ok(0) };
         let name = self.entity.descriptor().name;
         let rows = tx.query(&read, &[]).await?;
@@ -261,11 +338,14 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
             let row = orphan(self.entity, staged, row)?;
             rejects::store(tx, name, self.run.unwrap_or(0), &row, now).await?;
         }
+        if let Some(sql) = self.statements.forget_orphans() {
+            tx.execute(&sql, &[]).await?;
+        }
         tx.execute(&remove, &[]).await
     }
 
     /// Frees unique values that staged rows bring and other rows hold (ruling 8).
-    async fn park_conflicts(&self, tx: &mut dyn Transaction, now: Seconds) -> DwResult<()> {
+    async fn park_conflicts(&mut self, tx: &mut dyn Transaction, now: Seconds) -> DwResult<()> {
         let entity = self.entity.descriptor();
         for swappable in entity.swappable {
             let holders = tx.query(&self.statements.conflicts(swappable), &[]).await?;
@@ -281,7 +361,7 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
 
     /// A row that was read again and is no longer in the source: its target row, if there is one, is marked as deleted, and a
     /// parked one keeps its placeholder.
-    async fn retire(&self, tx: &mut dyn Transaction, key: i64, now: Seconds) -> DwResult<u64> {
+    async fn retire(&mut self, tx: &mut dyn Transaction, key: i64, now: Seconds) -> DwResult<u64> {
         let entity = self.entity.descriptor();
         let sql = FORGET_PARKED.for_dialect(tx.dialect())?;
         tx.execute(&sql, &[entity.name.into(), key.into()]).await?;
@@ -293,6 +373,12 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
     }
 }
 
+impl std::fmt::Debug for WarehouseSink<'_, '_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WarehouseSink").field("entity", &self.entity).field("run", &self.run).finish_non_exhaustive()
+    }
+}
+
 /// A batch that may be applied more than once.
 struct Batch {
     rows: Arc<RowBatch>,
@@ -301,23 +387,39 @@ struct Batch {
     extracted: u64,
     last: Option<(Seconds, i64)>,
     days: Option<(i64, i64)>,
+    /// How many of the rows are marked as deleted.
+    deleted: u64,
 }
 
-impl From<StagedBatch> for Batch {
-    fn from(batch: StagedBatch) -> Self {
+impl Batch {
+    fn new(entity: &dyn Entity, batch: StagedBatch) -> Self {
         let StagedBatch { rows, rejects, gone, extracted, last, days } = batch;
-        Self { rows: Arc::new(rows), rejects, gone, extracted, last, days }
+        let place = entity.target_columns().iter().position(|column| *column == "excluido_em");
+        let marked = |row: &&[Value]| place.and_then(|place| row.get(place)).is_some_and(|value| !value.is_null());
+        let deleted = u64::try_from(rows.rows().filter(marked).count()).unwrap_or(0);
+        Self { rows: Arc::new(rows), rejects, gone, extracted, last, days, deleted }
     }
 }
 
-impl WarehouseSink<'_, '_> {
-    async fn attempt(&mut self, batch: &Batch) -> DwResult<Counters> {
-        let name = self.entity.descriptor().name;
-        let statements = self.statements;
-        let mut writer = self.writers.take().await?;
-        writer.prepare(name, || statements.create_stage()).await?;
+/// A batch on its way: on an engine that resolves apart it is copied already, into a table of this writer's session.
+struct Prepared<'w, 'a> {
+    batch: Batch,
+    writer: Option<Writer<'w, 'a>>,
+}
+
+impl<'w, 'a> WarehouseSink<'w, 'a> {
+    /// What copies a batch, without the sink itself, which is busy with the batch before.
+    fn copier(&self) -> Copier<'w, 'a> {
+        Copier { entity: self.entity, statements: self.statements, writers: self.writers }
+    }
+
+    async fn attempt(&mut self, prepared: &mut Prepared<'w, 'a>) -> DwResult<Counters> {
+        let mut writer = match prepared.writer.take() {
+            Some(writer) => writer,
+            None => self.copier().copy(&prepared.batch).await?,
+        };
         let mut tx = writer.begin().await?;
-        let counters = self.write(tx.transaction(), batch).await?;
+        let counters = self.write(tx.transaction(), &prepared.batch).await?;
         checkpoint::pass(checkpoint::APPLIED);
         if let Some(lock) = self.lock {
             lock.verify().await?;
@@ -325,7 +427,8 @@ impl WarehouseSink<'_, '_> {
         match tx.commit().await {
             Ok(()) => Ok(counters),
             Err(DwError::CommitUnknown { database, location, message }) => {
-                tracing::warn!(entity = name, message, "the connection broke in a commit; asking what became of it");
+                let entity = self.entity.descriptor().name;
+                tracing::warn!(entity, message, "the connection broke in a commit; asking what became of it");
                 drop(writer);
                 if self.was_committed().await? {
                     return Ok(counters);
@@ -344,33 +447,29 @@ impl WarehouseSink<'_, '_> {
     }
 
     /// Whether the batch whose commit was not answered is in the warehouse: its counters were a part of it.
-    async fn was_committed(&self) -> DwResult<bool> {
+    async fn was_committed(&mut self) -> DwResult<bool> {
         let Some(run) = self.run else { return Ok(false) };
         let name = self.entity.descriptor().name;
         let expected = self.kept.batches + 1;
         let counted = transact!(self.writers, tx => dw_audit::runs::batches(tx, run, name))?;
         Ok(counted >= expected)
     }
-}
 
-#[async_trait]
-impl Sink for WarehouseSink<'_, '_> {
-    async fn apply(&mut self, batch: StagedBatch) -> DwResult<Counters> {
-        let batch = Batch::from(batch);
-        let name = self.entity.descriptor().name;
+    /// Applies a batch, and again when it fails for a reason that passes.
+    async fn commit(&mut self, mut prepared: Prepared<'w, 'a>) -> DwResult<Counters> {
         let mut pauses = retry::pauses(self.writers.attempts());
-        let mut attempt = 1;
         let counters = loop {
-            let error = match self.attempt(&batch).await {
+            let error = match self.attempt(&mut prepared).await {
                 Ok(counters) => break counters,
                 Err(error) => error,
             };
             let Some(pause) = pauses.next().filter(|_| error.is_transient()) else { return Err(error) };
-            tracing::warn!(entity = name, attempt, code = error.code(), %error, ?pause, "a batch failed and is tried again");
+            let entity = self.entity.descriptor().name;
+            tracing::warn!(entity, code = error.code(), %error, ?pause, "a batch failed and is tried again");
             tokio::time::sleep(pause).await;
-            attempt += 1;
         };
         checkpoint::pass(checkpoint::COMMITTED);
+        let batch = prepared.batch;
         if let (Some(known), Some(last)) = (self.watermark.as_mut(), batch.last) {
             *known = (*known).max(last);
         }
@@ -381,5 +480,66 @@ impl Sink for WarehouseSink<'_, '_> {
         }
         self.kept += counters;
         Ok(counters)
+    }
+}
+
+/// Copies a batch to where a writer applies it.
+struct Copier<'w, 'a> {
+    entity: &'static dyn Entity,
+    statements: Statements,
+    writers: &'w Writers<'a>,
+}
+
+impl<'w, 'a> Copier<'w, 'a> {
+    async fn copy(&self, batch: &Batch) -> DwResult<Writer<'w, 'a>> {
+        let statements = self.statements;
+        let mut writer = self.writers.take().await?;
+        writer.prepare(self.entity.descriptor().name, || statements.create_stage()).await?;
+        if self.writers.dialect().resolves_apart() && !batch.rows.is_empty() {
+            let columns = statements.staged_columns();
+            let copied = writer
+                .copy(&statements.clear_incoming(), &statements.incoming(), &columns, Arc::clone(&batch.rows))
+                .await?;
+            if copied != u64::try_from(batch.rows.len()).unwrap_or(u64::MAX) {
+                return Err(DwError::Internal(format!("{} rows were to be copied, {copied} were", batch.rows.len())));
+            }
+        }
+        Ok(writer)
+    }
+
+    /// Copies ahead, while the batch before is applied. An error is left to the attempt that then copies again.
+    async fn ahead(&self, batch: Batch) -> Prepared<'w, 'a> {
+        match self.copy(&batch).await {
+            Ok(writer) => Prepared { batch, writer: Some(writer) },
+            Err(error) => {
+                tracing::debug!(%error, "a batch was not copied ahead");
+                Prepared { batch, writer: None }
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Sink for WarehouseSink<'_, '_> {
+    async fn apply(&mut self, batch: StagedBatch) -> DwResult<Counters> {
+        let batch = Batch::new(self.entity, batch);
+        if !self.writers.dialect().resolves_apart() {
+            return self.commit(Prepared { batch, writer: None }).await;
+        }
+        let copier = self.copier();
+        let (done, next) = match self.waiting.take() {
+            None => (Ok(Counters::default()), copier.ahead(batch).await),
+            Some(waiting) => join(self.commit(waiting), copier.ahead(batch)).await,
+        };
+        let done = done?;
+        self.waiting = Some(next);
+        Ok(done)
+    }
+
+    async fn finish(&mut self) -> DwResult<Counters> {
+        match self.waiting.take() {
+            Some(waiting) => self.commit(waiting).await,
+            None => Ok(Counters::default()),
+        }
     }
 }

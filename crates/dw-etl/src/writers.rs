@@ -1,11 +1,12 @@
 //! The sessions that write to the warehouse: as many as the engine allows at a time, or the one transaction of a dry run.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use dw_core::dialect::Dialect;
 use dw_core::engine::{Access, Engine, Session, Transaction};
 use dw_core::error::{Database, DwError, DwResult};
+use dw_core::value::RowBatch;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 enum Slot<'a> {
@@ -41,11 +42,9 @@ impl<'a> Writers<'a> {
     /// # Errors
     /// Of the engine.
     pub async fn open(engine: &'a dyn Engine) -> DwResult<Self> {
-        let mut free = Vec::new();
-        for _ in 0..engine.writers() {
-            free.push(Self::session(engine).await?);
-        }
-        let permits = Semaphore::new(free.len());
+        // One now, so that a warehouse that cannot be reached is told at once; the others when they are needed.
+        let free = vec![Self::session(engine).await?];
+        let permits = Semaphore::new(engine.writers());
         Ok(Self { dialect: engine.dialect(), engine: Some(engine), permits, free: Mutex::new(free) })
     }
 
@@ -82,14 +81,13 @@ impl<'a> Writers<'a> {
     pub async fn take(&self) -> DwResult<Writer<'_, 'a>> {
         let gone = || DwError::Internal("the pool of writers is closed".to_owned());
         let permit = self.permits.acquire().await.map_err(|_| gone())?;
-        let slot = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop().ok_or_else(gone)?;
-        let mut writer = Writer { pool: self, slot: Some(slot), _permit: permit };
-        if let (Some(Slot::Session { session, .. }), Some(engine)) = (&writer.slot, self.engine)
-            && !session.is_usable()
-        {
-            writer.slot = Some(Self::session(engine).await?);
-        }
-        Ok(writer)
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let slot = match (free, self.engine) {
+            (Some(slot), _) => slot,
+            (None, Some(engine)) => Self::session(engine).await?,
+            (None, None) => return Err(gone()),
+        };
+        Ok(Writer { pool: self, slot: Some(slot), _permit: permit })
     }
 }
 
@@ -139,7 +137,13 @@ impl std::fmt::Debug for Writer<'_, '_> {
 impl Drop for Writer<'_, '_> {
     fn drop(&mut self) {
         // Fields are dropped after this, the permit among them, so that whoever waits for it finds the slot.
-        if let Some(slot) = self.slot.take() {
+        let Some(slot) = self.slot.take() else { return };
+        // A session that broke may hold the locks of a transaction that was dropped: they end with its connection, at once.
+        let is_usable = match &slot {
+            Slot::Session { session, .. } => session.is_usable(),
+            Slot::DryRun { .. } => true,
+        };
+        if is_usable {
             self.pool.free.lock().unwrap_or_else(PoisonError::into_inner).push(slot);
         }
     }
@@ -181,6 +185,14 @@ impl<'w> Work<'w> {
 }
 
 impl Writer<'_, '_> {
+    /// The session, for a statement outside of any transaction; none in a dry run.
+    pub fn session(&mut self) -> Option<&mut dyn Session> {
+        match self.slot.as_mut() {
+            Some(Slot::Session { session, .. }) => Some(&mut **session),
+            Some(Slot::DryRun { .. }) | None => None,
+        }
+    }
+
     /// Creates the staging table of an entity on this session, once.
     ///
     /// # Errors
@@ -197,6 +209,24 @@ impl Writer<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Empties a table of this session and copies rows into it, outside of a transaction.
+    ///
+    /// # Errors
+    /// Of the engine.
+    pub async fn copy(&mut self, clear: &str, table: &str, columns: &[&str], rows: Arc<RowBatch>) -> DwResult<u64> {
+        match self.slot.as_mut() {
+            Some(Slot::Session { session, .. }) => {
+                session.execute(clear, &[]).await?;
+                session.bulk(table, columns, rows).await
+            }
+            Some(Slot::DryRun { transaction, .. }) => {
+                transaction.execute(clear, &[]).await?;
+                transaction.bulk(table, columns, rows).await
+            }
+            None => Err(DwError::Internal("a writer without a session".to_owned())),
+        }
     }
 
     /// Begins the transaction of a batch.

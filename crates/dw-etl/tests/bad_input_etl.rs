@@ -13,12 +13,15 @@ use std::path::PathBuf;
 
 use common::of;
 use dw_core::error::{Database, DwError};
+use dw_core::sql_type::SqlType;
+use dw_core::value::Value;
 use dw_core::{exit, time};
 use dw_etl::feed::StopFlag;
 use dw_etl::options::{RunOptions, Selection};
 use dw_etl::report::{RunReport, Silent};
 use dw_etl::run::run;
-use shop::{Shop, batches_of, failed, only, put, written};
+use dw_testkit::{On, both_engines};
+use shop::{Shop, batches_of, failed, only, written};
 use spy::SpyEngine;
 
 /// What the warehouse says about the shop, without surrogate keys and stamps of the load.
@@ -40,21 +43,27 @@ async fn essence(shop: &Shop) -> Vec<String> {
 }
 
 /// A shop with 40 customers, each with an order of one item.
-async fn busy_shop() -> Shop {
-    let mut shop = Shop::stocked().await;
-    shop.change("BEGIN").await;
-    for id in 2..=40 {
-        put!(shop, customers { customer_id: id, district: format!("Bairro {id}") });
-        put!(shop, orders { order_id: id, customer_id: id, seller_id: 1, region_id: 1 });
-        put!(shop, order_items { order_item_id: id, order_id: id });
-    }
-    shop.change("COMMIT").await;
+async fn busy_shop(on: On) -> Shop {
+    let mut shop = Shop::stocked(on).await;
+    let keys = 2..=40;
+    let rows: Vec<_> =
+        keys.clone().map(|id| [("customer_id", Value::Int(id)), ("district", format!("Bairro {id}").into())]).collect();
+    shop.insert_all("customers", &rows).await;
+    let rows: Vec<_> = keys
+        .clone()
+        .map(|id| {
+            [("order_id", Value::Int(id)), ("customer_id", id.into()), ("seller_id", 1.into()), ("region_id", 1.into())]
+        })
+        .collect();
+    shop.insert_all("orders", &rows).await;
+    let rows: Vec<_> = keys.map(|id| [("order_item_id", Value::Int(id)), ("order_id", id.into())]).collect();
+    shop.insert_all("order_items", &rows).await;
     shop
 }
 
 /// The essence of a shop like [`busy_shop`] whose only run met nothing.
-async fn untroubled() -> Vec<String> {
-    let shop = busy_shop().await;
+async fn untroubled(on: On) -> Vec<String> {
+    let shop = busy_shop(on).await;
     shop.run().await;
     essence(&shop).await
 }
@@ -63,9 +72,9 @@ fn file(shop: &Shop, database: Database) -> PathBuf {
     PathBuf::from(shop.stack.engine.location(database))
 }
 
-#[tokio::test]
-async fn a_value_that_does_not_fit_rejects_its_row_and_nothing_else() {
-    let mut shop = busy_shop().await;
+#[both_engines]
+async fn a_value_that_does_not_fit_rejects_its_row_and_nothing_else(on: On) {
+    let mut shop = busy_shop(on).await;
     shop.set("customers", 7, &format!("district = '{}'", "d".repeat(80)), 0).await;
     let report = shop.run().await;
     assert_eq!((of(&report, "dim_cliente").inserted, of(&report, "dim_cliente").rejected), (39, 1));
@@ -74,12 +83,12 @@ async fn a_value_that_does_not_fit_rejects_its_row_and_nothing_else() {
     assert_eq!(of(&report, "fact_vendas").inserted, 40, "his order is loaded");
     shop.set("customers", 7, "district = 'Bairro 7'", 1).await;
     shop.run().await;
-    assert_eq!(essence(&shop).await, untroubled().await);
+    assert_eq!(essence(&shop).await, untroubled(on).await);
 }
 
-#[tokio::test]
-async fn a_stamp_in_the_future_is_read_when_its_time_has_come() {
-    let mut shop = busy_shop().await;
+#[both_engines]
+async fn a_stamp_in_the_future_is_read_when_its_time_has_come(on: On) {
+    let mut shop = busy_shop(on).await;
     let future = time::now() + 10 * 365 * 86_400;
     shop.set_at("customers", 7, "district = district", future).await;
     let report = shop.run().await;
@@ -87,12 +96,12 @@ async fn a_stamp_in_the_future_is_read_when_its_time_has_come() {
     assert!(shop.watermark("dim_cliente").await < future.to_string());
     shop.set("customers", 7, "district = district", 1).await;
     shop.run().await;
-    assert_eq!(essence(&shop).await, untroubled().await);
+    assert_eq!(essence(&shop).await, untroubled(on).await);
 }
 
-#[tokio::test]
-async fn a_missing_control_row_is_told_by_name_and_init_brings_it_back() {
-    let shop = busy_shop().await;
+#[both_engines]
+async fn a_missing_control_row_is_told_by_name_and_init_brings_it_back(on: On) {
+    let shop = busy_shop(on).await;
     shop.operate("DELETE FROM ctl.etl_control WHERE entity_name = 'fact_metas'").await;
     let error = shop.attempt(&only("dim_cliente,fact_metas")).await.unwrap_err();
     assert_eq!(error.to_string(), "fact_metas has no row in ctl.etl_control");
@@ -100,12 +109,12 @@ async fn a_missing_control_row_is_told_by_name_and_init_brings_it_back() {
     assert!(error.hint().contains("`init`"), "{}", error.hint());
     shop.operate("INSERT INTO ctl.etl_control (entity_name, source_table, target_table, source_pk_column) VALUES ('fact_metas', 'a', 'b', 'c')").await;
     shop.run().await;
-    assert_eq!(essence(&shop).await, untroubled().await);
+    assert_eq!(essence(&shop).await, untroubled(on).await);
 }
 
-#[tokio::test]
-async fn impossible_options_are_refused_before_anything_is_touched() {
-    let shop = busy_shop().await;
+#[both_engines]
+async fn impossible_options_are_refused_before_anything_is_touched(on: On) {
+    let shop = busy_shop(on).await;
     for (options, message) in [
         (batches_of(0), "--batch-size is 0, which is outside of 1 to 100000"),
         (batches_of(1_000_000_000), "--batch-size is 1000000000, which is outside of 1 to 100000"),
@@ -124,29 +133,33 @@ async fn impossible_options_are_refused_before_anything_is_touched() {
     assert_eq!(shop.row("SELECT COUNT(*) FROM audit.etl_run").await, "0");
     for batch_size in [1, 100_000] {
         shop.run_with(&batches_of(batch_size)).await;
-        assert_eq!(essence(&shop).await, untroubled().await);
+        assert_eq!(essence(&shop).await, untroubled(on).await);
     }
 }
 
-#[tokio::test]
-async fn a_database_of_a_newer_version_is_left_alone() {
-    let shop = busy_shop().await;
-    shop.operate("INSERT INTO ctl.schema_version (version, name, applied_at) VALUES (999, 'later', 0)").await;
-    let error = shop.attempt(&RunOptions::default()).await.unwrap_err();
+#[both_engines]
+async fn a_database_of_a_newer_version_is_left_alone(on: On) {
+    let shop = busy_shop(on).await;
+    let zero = shop.stack.engine.dialect().literal(SqlType::DateTime2(0), &0.into());
+    shop.operate(&format!("INSERT INTO ctl.schema_version (version, name, applied_at) VALUES (999, 'later', {zero})"))
+        .await;
+    // As a process that starts later: a version is looked at once.
+    let error = run_on(shop.stack.home.another_engine(), &RunOptions::default()).await.unwrap_err();
     assert_eq!(error.exit_code(), exit::SCHEMA_MISMATCH);
     assert!(error.to_string().contains("999") && error.to_string().contains("DW_ECOMMERCE"), "{error}");
     // `create` opens a file of any version.
     let mut dw = shop.stack.engine.create(Database::Dw).await.unwrap();
-    assert_eq!(dw.execute("DELETE FROM \"ctl.schema_version\" WHERE version = 999", &[]).await.unwrap(), 1);
+    let sql = dw.dialect().translate("DELETE FROM ctl.schema_version WHERE version = 999");
+    assert_eq!(dw.execute(&sql, &[]).await.unwrap(), 1);
     drop(dw);
     shop.run().await;
-    assert_eq!(essence(&shop).await, untroubled().await);
+    assert_eq!(essence(&shop).await, untroubled(on).await);
 }
 
 #[tokio::test]
 async fn missing_databases_have_the_codes_of_source_and_target_and_the_command_that_makes_them() {
     for (database, code) in [(Database::Oltp, exit::SOURCE_UNREACHABLE), (Database::Dw, exit::TARGET_UNREACHABLE)] {
-        let shop = busy_shop().await;
+        let shop = busy_shop(On::Embedded).await;
         let (path, aside) = (file(&shop, database), file(&shop, database).with_extension("aside"));
         std::fs::rename(&path, &aside).unwrap();
         let error = shop.attempt(&RunOptions::default()).await.unwrap_err();
@@ -158,7 +171,7 @@ async fn missing_databases_have_the_codes_of_source_and_target_and_the_command_t
         );
         std::fs::rename(&aside, &path).unwrap();
         shop.run().await;
-        assert_eq!(essence(&shop).await, untroubled().await);
+        assert_eq!(essence(&shop).await, untroubled(On::Embedded).await);
     }
 }
 
@@ -170,8 +183,8 @@ async fn run_on(engine: dw_core::engine::SharedEngine, options: &RunOptions) -> 
 /// the next run completes.
 #[tokio::test]
 async fn a_full_disk_loses_nothing_wherever_it_strikes() {
-    let expected = untroubled().await;
-    let shop = busy_shop().await;
+    let expected = untroubled(On::Embedded).await;
+    let shop = busy_shop(On::Embedded).await;
     let pages = shop.row("SELECT page_count FROM pragma_page_count").await.parse::<i64>().unwrap();
     let (engine, spy) = SpyEngine::around(&shop.stack.engine);
     let mut struck = Vec::new();
@@ -203,7 +216,7 @@ async fn a_full_disk_loses_nothing_wherever_it_strikes() {
 #[tokio::test]
 async fn a_damaged_file_is_told_and_left_alone() {
     for (database, code) in [(Database::Oltp, exit::SOURCE_UNREACHABLE), (Database::Dw, exit::TARGET_UNREACHABLE)] {
-        let shop = busy_shop().await;
+        let shop = busy_shop(On::Embedded).await;
         shop.run().await;
         let healthy = essence(&shop).await;
         let path = file(&shop, database);
@@ -227,7 +240,7 @@ async fn a_damaged_file_is_told_and_left_alone() {
 #[tokio::test]
 async fn damage_in_the_middle_of_a_file_fails_what_meets_it() {
     for database in [Database::Oltp, Database::Dw] {
-        let shop = busy_shop().await;
+        let shop = busy_shop(On::Embedded).await;
         shop.run().await;
         let healthy = essence(&shop).await;
         let path = file(&shop, database);
@@ -268,26 +281,34 @@ fn restore(path: &PathBuf, bytes: &[u8]) {
     std::fs::write(path, bytes).unwrap();
 }
 
+async fn rename_campaign_name(shop: &mut Shop, from: &str, to: &str) {
+    let sql = match shop.stack.home.on() {
+        On::Embedded => format!("ALTER TABLE core.discount_campaigns RENAME COLUMN {from} TO {to}"),
+        On::SqlServer => format!("EXEC sp_rename 'core.discount_campaigns.{from}', '{to}', 'COLUMN'"),
+    };
+    shop.change(&sql).await;
+}
+
 /// A column that somebody renamed: the entities that need it fail with the name, the others load.
-#[tokio::test]
-async fn a_column_that_is_gone_fails_its_entity_by_name() {
-    let mut shop = busy_shop().await;
-    shop.change("ALTER TABLE core.discount_campaigns RENAME COLUMN campaign_name TO title").await;
+#[both_engines]
+async fn a_column_that_is_gone_fails_its_entity_by_name(on: On) {
+    let mut shop = busy_shop(on).await;
+    rename_campaign_name(&mut shop, "campaign_name", "title").await;
     let report = shop.attempt(&RunOptions::default()).await.unwrap();
     assert_eq!((failed(&report), report.exit_code), (vec!["dim_desconto"], exit::PARTIAL));
     let desconto = of(&report, "dim_desconto");
     assert!(desconto.error.as_deref().unwrap().contains("campaign_name"), "{desconto:?}");
     assert_eq!(desconto.error_code, Some("DW-E0020"));
     assert_eq!(of(&report, "fact_descontos").inserted, 1, "its campaign is inferred meanwhile");
-    shop.change("ALTER TABLE core.discount_campaigns RENAME COLUMN title TO campaign_name").await;
+    rename_campaign_name(&mut shop, "title", "campaign_name").await;
     shop.run().await;
-    assert_eq!(essence(&shop).await, untroubled().await);
+    assert_eq!(essence(&shop).await, untroubled(on).await);
 }
 
 /// A value of another kind than the contract says, which only a file that somebody else wrote can hold.
 #[tokio::test]
 async fn a_text_where_the_contract_has_a_number_is_told_with_its_column() {
-    let mut shop = busy_shop().await;
+    let mut shop = busy_shop(On::Embedded).await;
     shop.change("UPDATE core.products SET minimum_age = 'many'").await;
     let report = shop.attempt(&RunOptions::default()).await.unwrap();
     assert_eq!(failed(&report), ["dim_produto"]);
@@ -295,5 +316,5 @@ async fn a_text_where_the_contract_has_a_number_is_told_with_its_column() {
     assert!(error.contains("minimum_age") && error.contains("many"), "{error}");
     shop.change("UPDATE core.products SET minimum_age = NULL").await;
     shop.run().await;
-    assert_eq!(essence(&shop).await, untroubled().await);
+    assert_eq!(essence(&shop).await, untroubled(On::Embedded).await);
 }

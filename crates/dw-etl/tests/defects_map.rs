@@ -41,7 +41,7 @@ fn tests_of(path: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut is_test = false;
     for line in text.lines().map(str::trim) {
-        if line.starts_with("#[test]") || line.starts_with("#[tokio::test") {
+        if ["#[test]", "#[tokio::test", "#[both_engines", "#[on_sql_server"].iter().any(|test| line.starts_with(test)) {
             is_test = true;
         } else if let Some(function) = line.trim_start_matches("async ").strip_prefix("fn ") {
             if is_test {

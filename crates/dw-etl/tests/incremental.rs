@@ -17,6 +17,7 @@ use dw_etl::options::RunOptions;
 use dw_etl::report::{Reporter, Silent};
 use dw_etl::run::run;
 use dw_sample::base::BaseOptions;
+use dw_testkit::{On, both_engines};
 
 const HOUR: i64 = 3_600;
 
@@ -43,14 +44,22 @@ async fn three_waves(stack: &Stack, now: Seconds, run_after_each: bool) {
 /// Notes every row of dim and fact that is written from now on.
 async fn watch(stack: &Stack) {
     let mut dw = stack.dw().await;
-    dw.execute("CREATE TABLE touched (what TEXT)", &[]).await.unwrap();
+    dw.execute("CREATE TABLE touched (what VARCHAR(100))", &[]).await.unwrap();
     for table in dims::TABLES.iter().chain(facts::TABLES) {
+        let name = table.full_name();
         for event in ["INSERT", "UPDATE", "DELETE"] {
-            let name = table.full_name();
-            let sql = format!(
-                "CREATE TRIGGER \"watch_{name}_{event}\" AFTER {event} ON \"{name}\" \
-                 BEGIN INSERT INTO touched VALUES ('{event} {name}'); END"
-            );
+            let rows = if event == "DELETE" { "deleted" } else { "inserted" };
+            let sql = match stack.home.on() {
+                On::Embedded => format!(
+                    "CREATE TRIGGER \"watch_{name}_{event}\" AFTER {event} ON \"{name}\" \
+                     BEGIN INSERT INTO touched VALUES ('{event} {name}'); END"
+                ),
+                On::SqlServer => format!(
+                    "CREATE TRIGGER {}.watch_{}_{event} ON {name} AFTER {event} AS \
+                     BEGIN SET NOCOUNT ON; INSERT INTO dbo.touched SELECT '{event} {name}' FROM {rows} END",
+                    table.schema, table.name
+                ),
+            };
             dw.execute(&sql, &[]).await.unwrap();
         }
     }
@@ -80,10 +89,10 @@ async fn assert_settled(stack: &Stack) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_run_writes_no_row_and_moves_no_watermark() {
+#[both_engines]
+async fn a_second_run_writes_no_row_and_moves_no_watermark(on: On) {
     let now = time::now();
-    let stack = Stack::with(base(0.1, now)).await;
+    let stack = Stack::with(on, base(0.1, now)).await;
     stack.run(&RunOptions::default()).await;
     assert_settled(&stack.twin().await).await;
     three_waves(&stack, now, false).await;
@@ -91,10 +100,10 @@ async fn a_second_run_writes_no_row_and_moves_no_watermark() {
     assert_settled(&stack).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_small_runs_equal_one_run_equal_a_full_refresh() {
+#[both_engines]
+async fn many_small_runs_equal_one_run_equal_a_full_refresh(on: On) {
     let now = time::now();
-    let stack = Stack::with(base(0.1, now)).await;
+    let stack = Stack::with(on, base(0.1, now)).await;
     stack.run(&RunOptions::default()).await;
     three_waves(&stack, now, true).await;
     let last = stack.run(&RunOptions::default()).await;
@@ -116,10 +125,10 @@ async fn many_small_runs_equal_one_run_equal_a_full_refresh() {
     assert_eq!(stack.watermarks().await, once.watermarks().await);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_size_of_a_batch_does_not_show() {
+#[both_engines]
+async fn the_size_of_a_batch_does_not_show(on: On) {
     let now = time::now();
-    let source = Stack::with(base(0.005, now)).await;
+    let source = Stack::with(on, base(0.005, now)).await;
     let mut before = None;
     for size in [100_000, 1_000, 7, 1] {
         let stack = source.with_the_same_source().await;
@@ -149,10 +158,10 @@ async fn batch_by_batch(stack: &Stack, batch_size: usize) -> usize {
     panic!("batches without an end");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_batch_a_run_until_nothing_is_pending_equals_one_run() {
+#[both_engines]
+async fn one_batch_a_run_until_nothing_is_pending_equals_one_run(on: On) {
     let now = time::now();
-    let source = Stack::with(base(0.005, now)).await;
+    let source = Stack::with(on, base(0.005, now)).await;
     let once = source.with_the_same_source().await;
     once.run(&RunOptions::default()).await;
     let steps = source.with_the_same_source().await;
@@ -162,17 +171,15 @@ async fn one_batch_a_run_until_nothing_is_pending_equals_one_run() {
 }
 
 /// Every row of the source carries one stamp: only the key tells how far a run is (defect E9).
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_tie_of_all_rows_is_cut_by_the_key_and_loses_none() {
+#[both_engines]
+async fn a_tie_of_all_rows_is_cut_by_the_key_and_loses_none(on: On) {
     let now = time::now();
-    let source = Stack::with(base(0.005, now)).await;
+    let source = Stack::with(on, base(0.005, now)).await;
     let stamp = time::now() - HOUR;
-    let mut oltp = source.oltp().await;
     for table in dw_core::catalog::oltp::TABLES {
-        let sql = format!("UPDATE \"{}\" SET created_at = {stamp}, updated_at = {stamp}", table.full_name());
-        assert!(oltp.execute(&sql, &[]).await.unwrap() > 0);
+        let sql = format!("UPDATE {} SET created_at = {stamp}, updated_at = {stamp}", table.full_name());
+        assert!(source.change(&sql).await > 0);
     }
-    drop(oltp);
     let once = source.with_the_same_source().await;
     once.run(&RunOptions::default()).await;
     let steps = source.with_the_same_source().await;
@@ -183,10 +190,10 @@ async fn a_tie_of_all_rows_is_cut_by_the_key_and_loses_none() {
 }
 
 /// The strange order: every fact before its dimensions, every dimension before what it points to.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn facts_before_their_dimensions_infer_members_that_heal() {
+#[both_engines]
+async fn facts_before_their_dimensions_infer_members_that_heal(on: On) {
     let now = time::now();
-    let source = Stack::with(base(0.1, now)).await;
+    let source = Stack::with(on, base(0.1, now)).await;
     three_waves(&source, now, false).await;
     let normal = source.with_the_same_source().await;
     normal.run(&RunOptions::default()).await;
@@ -244,10 +251,10 @@ impl Reporter for Meanwhile {
 }
 
 /// What is derived from sets may be derived by another process between two batches of a first load, and again after it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_entities_of_two_processes_side_by_side_lose_no_group() {
+#[both_engines]
+async fn two_entities_of_two_processes_side_by_side_lose_no_group(on: On) {
     let now = time::now();
-    let source = Stack::with(base(0.02, now)).await;
+    let source = Stack::with(on, base(0.02, now)).await;
     let normal = source.with_the_same_source().await;
     normal.run(&RunOptions::default()).await;
     for (first, loaded, meanwhile) in [
@@ -269,10 +276,10 @@ async fn two_entities_of_two_processes_side_by_side_lose_no_group() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_dry_run_counts_everything_and_changes_nothing_at_all() {
+#[both_engines]
+async fn a_dry_run_counts_everything_and_changes_nothing_at_all(on: On) {
     let now = time::now();
-    let stack = Stack::with(base(0.01, now)).await;
+    let stack = Stack::with(on, base(0.01, now)).await;
     let dry = RunOptions { dry_run: true, ..RunOptions::default() };
     for _ in 0..2 {
         // Once before the first run, and once more when there are rows to update, to mark and to infer.

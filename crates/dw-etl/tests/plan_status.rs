@@ -5,7 +5,7 @@ mod common;
 
 use common::{Stack, of};
 use dw_audit::freshness;
-use dw_core::engine::{Access, OpenTransactionGuard, Session};
+use dw_core::engine::{Access, Session};
 use dw_core::error::Database;
 use dw_core::{entities, time};
 use dw_etl::control;
@@ -14,6 +14,7 @@ use dw_etl::plan::{Plan, PlannedEntity, plan};
 use dw_etl::source::{SqlSource, Window};
 use dw_etl::status::{EntityState, Status, status};
 use dw_sample::wave::{self, WaveOptions};
+use dw_testkit::{On, both_engines};
 
 fn planned<'p>(plan: &'p Plan, name: &str) -> &'p PlannedEntity {
     plan.entities.iter().find(|entity| entity.entity == name).unwrap()
@@ -37,14 +38,14 @@ async fn fingerprint(stack: &Stack) -> Vec<String> {
     all
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_plan_is_what_the_run_then_does() {
-    let stack = Stack::sample(0.05).await;
+#[both_engines]
+async fn a_plan_is_what_the_run_then_does(on: On) {
+    let stack = Stack::sample(on, 0.05).await;
     let options = RunOptions { batch_size: Some(1_000), ..RunOptions::default() };
     let before = fingerprint(&stack).await;
     let first = plan(&*stack.engine, &options).await.unwrap();
     assert_eq!(fingerprint(&stack).await, before);
-    assert_eq!(first.guard, OpenTransactionGuard::Lookback);
+    assert_eq!(first.guard, stack.engine.open_transaction_guard());
     assert_eq!(first.entities.len(), 9);
     let report = stack.run(&options).await;
     for entity in &first.entities {
@@ -55,7 +56,7 @@ async fn a_plan_is_what_the_run_then_does() {
     }
 
     wave(&stack, time::now() - 240).await;
-    stack.change("UPDATE core.customers SET full_name = 'Łódź' WHERE customer_id = 5").await;
+    stack.change(&format!("UPDATE core.customers SET district = '{}' WHERE customer_id = 5", "d".repeat(80))).await;
     stack.run(&options).await;
     let second = plan(&*stack.engine, &options).await.unwrap();
     let report = stack.run(&options).await;
@@ -74,11 +75,15 @@ async fn a_plan_is_what_the_run_then_does() {
     assert_eq!(plan(&*stack.engine, &named).await.unwrap().entities.len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_plan_warns_of_missing_indexes_future_stamps_and_a_guard_that_is_off() {
-    let stack = Stack::sample(0.01).await;
-    stack.change("DROP INDEX IX_core_order_item_discounts_item").await;
-    stack.change("DROP INDEX IX_core_suppliers_updated_id").await;
+#[both_engines]
+async fn a_plan_warns_of_missing_indexes_future_stamps_and_a_guard_that_is_off(on: On) {
+    let stack = Stack::sample(on, 0.01).await;
+    for (index, table) in
+        [("IX_core_order_item_discounts_item", "order_item_discounts"), ("IX_core_suppliers_updated_id", "suppliers")]
+    {
+        let of_table = if on == On::Embedded { String::new() } else { format!(" ON core.{table}") };
+        stack.change(&format!("DROP INDEX {index}{of_table}")).await;
+    }
     let future = time::parse_timestamp("2999-01-01").unwrap();
     stack.change(&format!("UPDATE core.regions SET updated_at = {future} WHERE region_id = 1")).await;
     let options = RunOptions { lookback_minutes: Some(0), ..RunOptions::default() };
@@ -92,15 +97,15 @@ async fn a_plan_warns_of_missing_indexes_future_stamps_and_a_guard_that_is_off()
     assert_eq!(planned(&found, "dim_cliente").warnings.len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn status_before_during_and_after_runs() {
-    let stack = Stack::sample(0.05).await;
+#[both_engines]
+async fn status_before_during_and_after_runs(on: On) {
+    let stack = Stack::sample(on, 0.05).await;
     let before = status(&*stack.engine).await.unwrap();
     assert_eq!(before.entities.len(), entities::ALL.len());
     let sales = state(&before, "fact_vendas");
     assert_eq!((sales.pending, sales.lag_seconds, sales.last_run), (11_250, None, None));
 
-    stack.change("UPDATE core.customers SET full_name = 'Łódź' WHERE customer_id = 5").await;
+    stack.change(&format!("UPDATE core.customers SET district = '{}' WHERE customer_id = 5", "d".repeat(80))).await;
     let report = stack.run(&RunOptions::default()).await;
     let after = status(&*stack.engine).await.unwrap();
     for entity in &after.entities {
@@ -112,7 +117,7 @@ async fn status_before_during_and_after_runs() {
     assert_eq!((state(&after, "dim_cliente").rejects, state(&after, "dim_produto").rejects), (1, 0));
 
     wave(&stack, time::now() - 240).await;
-    stack.number("UPDATE ctl.etl_control SET is_active = 0 WHERE entity_name = 'dim_cliente' RETURNING 1").await;
+    stack.operate("UPDATE ctl.etl_control SET is_active = 0 WHERE entity_name = 'dim_cliente'").await;
     let lock = stack.engine.lock("fact_metas", "process 42").await.unwrap();
     let during = status(&*stack.engine).await.unwrap();
     assert!(!state(&during, "dim_cliente").is_active);
@@ -123,9 +128,9 @@ async fn status_before_during_and_after_runs() {
 }
 
 /// The rule of `dw-audit` and what a run extracts as new agree, for every entity.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pending_rows_are_those_that_a_run_reads_as_new() {
-    let stack = Stack::sample(0.05).await;
+#[both_engines]
+async fn pending_rows_are_those_that_a_run_reads_as_new(on: On) {
+    let stack = Stack::sample(on, 0.05).await;
     let limited = RunOptions { max_batches: Some(2), batch_size: Some(60), ..RunOptions::default() };
     stack.run(&limited).await;
     wave(&stack, time::now() - 240).await;
@@ -141,7 +146,12 @@ async fn pending_rows_are_those_that_a_run_reads_as_new() {
         let [_, _, new] = SqlSource::new(session, entity, window).prepare().await.unwrap();
         assert_eq!(pending, new, "{}", control.entity);
     }
-    // No pending rule reads a whole table where there is an index to seek on.
+}
+
+/// No pending rule reads a whole table where there is an index to seek on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pending_rows_are_found_by_seeks() {
+    let stack = Stack::sample(On::Embedded, 0.05).await;
     let mut oltp = stack.oltp().await;
     for entity in entities::ALL {
         let sql = freshness::pending_keys(oltp.dialect(), entity, freshness::Horizon::Cutoff);

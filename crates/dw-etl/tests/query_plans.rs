@@ -29,7 +29,7 @@ fn scans(plan: &[String]) -> Vec<&String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn extraction_seeks_and_never_scans_a_source_table() {
     // Plans without statistics follow from the schema alone: an empty source has those of a full one.
-    let stack = Stack::empty().await;
+    let stack = Stack::empty(dw_testkit::On::Embedded).await;
     let mut oltp = stack.oltp().await;
     let mut text = String::new();
     for entity in entities::ALL {

@@ -10,14 +10,15 @@ use common::of;
 use dw_core::exit;
 use dw_core::time;
 use dw_etl::options::RunOptions;
+use dw_testkit::{On, both_engines};
 use shop::{Shop, counts, failed, only, put};
 
 const OPEN: &str = "SELECT entity_name, source_key, reason_code, attempts FROM audit.etl_reject WHERE resolved_at IS NULL ORDER BY 1, 2";
 const CLOSED: &str = "SELECT entity_name, source_key, resolution, attempts FROM audit.etl_reject WHERE resolved_at IS NOT NULL ORDER BY 1, 2";
 
-#[tokio::test]
-async fn s7_a_text_that_does_not_fit_is_rejected_kept_retried_and_healed() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s7_a_text_that_does_not_fit_is_rejected_kept_retried_and_healed(on: On) {
+    let mut shop = Shop::stocked(on).await;
     let long = "d".repeat(80);
     put!(shop, customers { customer_id: 2, district: long.as_str() });
     put!(shop, customers { customer_id: 3 });
@@ -47,9 +48,9 @@ async fn s7_a_text_that_does_not_fit_is_rejected_kept_retried_and_healed() {
     assert_eq!(shop.row("SELECT bairro FROM dim.DIM_CLIENTE WHERE cliente_original_id = 2").await, "Centro");
 }
 
-#[tokio::test]
-async fn s15_a_foreign_character_is_rejected_and_every_one_of_windows_1252_fits() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s15_a_foreign_character_is_rejected_and_every_one_of_windows_1252_fits(on: On) {
+    let mut shop = Shop::stocked(on).await;
     put!(shop, customers { customer_id: 2, full_name: "Łukasz" });
     put!(shop, customers { customer_id: 3, full_name: "Žofie Œuvre € – São" });
     let report = shop.run().await;
@@ -63,9 +64,9 @@ async fn s15_a_foreign_character_is_rejected_and_every_one_of_windows_1252_fits(
     );
 }
 
-#[tokio::test]
-async fn s5_a_date_outside_of_the_calendar_is_rejected_in_each_fact() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s5_a_date_outside_of_the_calendar_is_rejected_in_each_fact(on: On) {
+    let mut shop = Shop::stocked(on).await;
     let stamp = |text: &str| time::parse_timestamp(text).unwrap();
     put!(shop, orders { order_id: 2, order_date: stamp("1985-06-01") });
     put!(shop, order_items { order_item_id: 2, order_id: 2 });
@@ -94,9 +95,9 @@ async fn s5_a_date_outside_of_the_calendar_is_rejected_in_each_fact() {
     );
 }
 
-#[tokio::test]
-async fn s5_a_discount_before_its_sale_waits_and_is_healed_by_the_run_that_loads_the_sale() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s5_a_discount_before_its_sale_waits_and_is_healed_by_the_run_that_loads_the_sale(on: On) {
+    let mut shop = Shop::stocked(on).await;
     put!(shop, order_items { order_item_id: 2, order_id: 1, item_number: 2 });
     put!(shop, order_item_discounts { order_item_discount_id: 2, order_item_id: 2 });
     let alone = only("fact_descontos");
@@ -125,9 +126,9 @@ async fn s5_a_discount_before_its_sale_waits_and_is_healed_by_the_run_that_loads
 }
 
 /// The sale itself is rejected: its discount waits for it, and both come with one run once the sale is put right.
-#[tokio::test]
-async fn s5_a_rejected_sale_holds_its_discount_back_and_both_heal_in_one_run() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s5_a_rejected_sale_holds_its_discount_back_and_both_heal_in_one_run(on: On) {
+    let mut shop = Shop::stocked(on).await;
     shop.change("UPDATE core.orders SET order_date = 0 WHERE order_id = 1").await;
     shop.run().await;
     assert_eq!(
@@ -142,9 +143,9 @@ async fn s5_a_rejected_sale_holds_its_discount_back_and_both_heal_in_one_run() {
 }
 
 /// One bad row keeps neither its entity nor those behind it: the watermark passes it (the reference failed for ever).
-#[tokio::test]
-async fn s5_one_bad_row_does_not_stop_its_entity() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s5_one_bad_row_does_not_stop_its_entity(on: On) {
+    let mut shop = Shop::stocked(on).await;
     for id in 2..=6 {
         let name = if id == 4 { " " } else { "Seller" };
         put!(shop, sellers { seller_id: id, seller_name: name, updated_at: shop.at(id) });
@@ -156,9 +157,9 @@ async fn s5_one_bad_row_does_not_stop_its_entity() {
 }
 
 /// A row that was loaded before keeps its values when its new ones do not fit: nothing is cut, nothing is lost.
-#[tokio::test]
-async fn s15_a_change_that_does_not_fit_leaves_the_row_as_it_was() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s15_a_change_that_does_not_fit_leaves_the_row_as_it_was(on: On) {
+    let mut shop = Shop::stocked(on).await;
     shop.set("customers", 1, "district = 'Centro'", 0).await;
     shop.run().await;
     let before = shop.contents().await;
@@ -170,9 +171,9 @@ async fn s15_a_change_that_does_not_fit_leaves_the_row_as_it_was() {
 }
 
 /// The widest values that a source can hold and the warehouse has a place for (defects S7, S15, S21 and S25).
-#[tokio::test]
-async fn s15_the_widest_values_of_the_source_load_unchanged() {
-    let mut shop = Shop::empty().await;
+#[both_engines]
+async fn s15_the_widest_values_of_the_source_load_unchanged(on: On) {
+    let mut shop = Shop::empty(on).await;
     let id = 5_000_000_000_i64;
     let text = |width: usize| "w".repeat(width);
     put!(shop, regions { region_id: id });
@@ -247,9 +248,9 @@ async fn s15_the_widest_values_of_the_source_load_unchanged() {
 }
 
 /// Ruling 27: rejects alone are no failure, unless the operator allows fewer.
-#[tokio::test]
-async fn s5_more_rejects_than_allowed_give_exit_code_10() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s5_more_rejects_than_allowed_give_exit_code_10(on: On) {
+    let mut shop = Shop::stocked(on).await;
     for id in [2, 3] {
         put!(shop, customers { customer_id: id, phone: "1".repeat(30) });
     }
@@ -265,9 +266,9 @@ async fn s5_more_rejects_than_allowed_give_exit_code_10() {
     assert_eq!(shop.rows(OPEN).await, ["dim_cliente|2|too_long|4", "dim_cliente|3|too_long|4"]);
 }
 
-#[tokio::test]
-async fn s5_a_row_that_leaves_the_source_leaves_quarantine() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s5_a_row_that_leaves_the_source_leaves_quarantine(on: On) {
+    let mut shop = Shop::stocked(on).await;
     put!(shop, customers { customer_id: 2, phone: "1".repeat(30) });
     shop.run().await;
     shop.change("DELETE FROM core.customers WHERE customer_id = 2").await;
@@ -282,9 +283,9 @@ async fn s5_a_row_that_leaves_the_source_leaves_quarantine() {
 }
 
 /// -1 is the key of `Nao informado`: a source row with it is refused instead of overwriting the member.
-#[tokio::test]
-async fn s3_a_source_row_with_key_minus_one_is_refused() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s3_a_source_row_with_key_minus_one_is_refused(on: On) {
+    let mut shop = Shop::stocked(on).await;
     put!(shop, customers { customer_id: -1, full_name: "Nobody" });
     shop.run().await;
     assert_eq!(shop.rows(OPEN).await, ["dim_cliente|-1|reserved_key|1"]);
@@ -292,9 +293,9 @@ async fn s3_a_source_row_with_key_minus_one_is_refused() {
 }
 
 /// Two rows of the source may become one value here, a blank SKU and the code that stands in for it: that blocks nothing else.
-#[tokio::test]
-async fn s20_two_rows_that_become_one_value_do_not_block_the_others() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s20_two_rows_that_become_one_value_do_not_block_the_others(on: On) {
+    let mut shop = Shop::stocked(on).await;
     put!(shop, products { product_id: 2, sku: " ", product_code: "X" });
     put!(shop, products { product_id: 3, sku: "X" });
     put!(shop, products { product_id: 4 });

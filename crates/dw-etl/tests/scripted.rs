@@ -15,14 +15,15 @@ use dw_etl::writers::Writers;
 
 /// A batch of one region whose values do not matter: nothing is evaluated.
 fn batch() -> StagedBatch {
-    let mut rows = RowBatch::new(DimRegiao.target_columns().len());
-    rows.push_row(DimRegiao.target_columns().iter().map(|_| Value::Int(1)));
+    // The last value is the hash of the row.
+    let mut rows = RowBatch::new(DimRegiao.target_columns().len() + 1);
+    rows.push_row((0..=DimRegiao.target_columns().len()).map(|_| Value::Int(1)));
     StagedBatch { rows, extracted: 1, last: Some((100, 1)), ..StagedBatch::default() }
 }
 
 fn counts(new: i64) -> Answer {
-    let mut rows = RowBatch::new(2);
-    rows.push_row([Value::Int(new), Value::Int(0)]);
+    let mut rows = RowBatch::new(3);
+    rows.push_row([Value::Int(1), Value::Int(new), Value::Int(0)]);
     Answer::Rows(rows)
 }
 
@@ -48,7 +49,7 @@ fn position(calls: &[Call], pattern: &str) -> usize {
 #[tokio::test]
 async fn a_batch_is_staged_inserted_and_counted_before_its_watermark_moves() {
     let script = FakeSession::new();
-    script.answer("SELECT COALESCE(SUM", counts(1));
+    script.answer("SELECT COUNT(*), COALESCE(SUM", counts(1));
     script.answer("INSERT INTO \"dim.DIM_REGIAO\"", Answer::Changed(1));
     script.answer("UPDATE \"ctl.etl_control\"", Answer::Changed(1));
     let (result, calls) = apply(&script).await;
@@ -67,7 +68,7 @@ async fn a_batch_is_staged_inserted_and_counted_before_its_watermark_moves() {
 #[tokio::test]
 async fn a_watermark_that_somebody_else_moved_fails_the_batch() {
     let script = FakeSession::new();
-    script.answer("SELECT COALESCE(SUM", counts(1));
+    script.answer("SELECT COUNT(*), COALESCE(SUM", counts(1));
     script.answer("INSERT INTO \"dim.DIM_REGIAO\"", Answer::Changed(1));
     script.answer("UPDATE \"ctl.etl_control\"", Answer::Changed(0));
     let (result, calls) = apply(&script).await;
@@ -79,7 +80,7 @@ async fn a_watermark_that_somebody_else_moved_fails_the_batch() {
 async fn an_error_of_the_engine_ends_the_batch_where_it_happens() {
     let script = FakeSession::new();
     let full = DwError::DiskFull { database: Database::Dw, location: "here".to_owned() };
-    script.answer("SELECT COALESCE(SUM", counts(1));
+    script.answer("SELECT COUNT(*), COALESCE(SUM", counts(1));
     script.answer("INSERT INTO \"dim.DIM_REGIAO\"", Answer::Error(full));
     let (result, calls) = apply(&script).await;
     assert!(matches!(result, Err(DwError::DiskFull { .. })), "{result:?}");

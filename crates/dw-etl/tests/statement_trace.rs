@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use common::wrapped::{Call, Entry, Wrapped};
 use common::{Stack, of};
+use dw_core::dialect::Dialect;
 use dw_core::error::Database;
 use dw_core::time;
 use dw_etl::entities;
@@ -16,6 +17,7 @@ use dw_etl::options::RunOptions;
 use dw_etl::report::{RunReport, Silent};
 use dw_etl::run::run;
 use dw_sample::base::BaseOptions;
+use dw_testkit::{On, both_engines};
 
 async fn traced(stack: &Stack, batch_size: usize) -> (RunReport, Vec<Entry>) {
     let engine = Wrapped::new(stack.engine.clone());
@@ -61,26 +63,23 @@ fn reads(trace: &[Entry]) -> BTreeMap<usize, (Vec<(String, usize)>, usize)> {
 }
 
 /// The entity whose rows a statement reads: its source stands behind the work table.
-fn entity_of(sql: &str) -> &'static str {
+fn entity_of(dialect: &dyn Dialect, sql: &str) -> &'static str {
     let entity = entities::ALL.iter().map(|entity| entity.descriptor()).find(|entity| {
-        let table = entity.source.full_name();
-        sql.contains(&format!(
-            "LEFT JOIN \"{table}\" {} ON {}.{} = w.id",
-            entity.alias, entity.alias, entity.source_key
-        ))
+        let table = dialect.table(entity.source.schema, entity.source.name);
+        sql.contains(&format!("LEFT JOIN {table} {} ON {}.{} = w.id", entity.alias, entity.alias, entity.source_key))
     });
     entity.unwrap_or_else(|| panic!("which entity reads this? {sql}")).name
 }
 
 /// Each entity read its changed rows in one stream, each row once.
-fn assert_read_once(report: &RunReport, trace: &[Entry]) -> BTreeSet<usize> {
+fn assert_read_once(dialect: &dyn Dialect, report: &RunReport, trace: &[Entry]) -> BTreeSet<usize> {
     let mut statements = BTreeSet::new();
     let mut seen = BTreeSet::new();
     for (streams, count) in reads(trace).into_values() {
         statements.insert(count);
         assert!(streams.len() <= 1, "one stream an entity: {streams:?}");
         for (sql, rows) in streams {
-            let entity = entity_of(&sql);
+            let entity = entity_of(dialect, &sql);
             assert!(seen.insert(entity), "{entity} is read by two sessions");
             assert_eq!(u64::try_from(rows).unwrap(), of(report, entity).extracted, "{entity}");
         }
@@ -89,10 +88,10 @@ fn assert_read_once(report: &RunReport, trace: &[Entry]) -> BTreeSet<usize> {
     statements
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_batch_takes_as_many_statements_whatever_its_size_and_a_row_is_read_once() {
+#[both_engines]
+async fn a_batch_takes_as_many_statements_whatever_its_size_and_a_row_is_read_once(on: On) {
     let now = time::now();
-    let source = Stack::with(BaseOptions { scale: 0.1, ..BaseOptions::at(now - 7_200) }).await;
+    let source = Stack::with(on, BaseOptions { scale: 0.1, ..BaseOptions::at(now - 7_200) }).await;
     let mut most: BTreeMap<usize, BTreeMap<&'static str, usize>> = BTreeMap::new();
     let mut of_source = BTreeSet::new();
     for size in [100, 5_000] {
@@ -103,7 +102,7 @@ async fn a_batch_takes_as_many_statements_whatever_its_size_and_a_row_is_read_on
                 stack.wave(now - 3_600, now - 3_600).await;
             }
             let (report, trace) = traced(&stack, size).await;
-            of_source.extend(assert_read_once(&report, &trace));
+            of_source.extend(assert_read_once(stack.engine.dialect(), &report, &trace));
             for (entity, counts) in batches(&trace) {
                 assert_eq!(u64::try_from(counts.len()).unwrap(), of(&report, entity).batches, "{entity}");
                 let largest = counts.into_iter().max().unwrap();
@@ -121,17 +120,17 @@ async fn a_batch_takes_as_many_statements_whatever_its_size_and_a_row_is_read_on
 }
 
 /// A run with nothing to do reads no row and writes none; a run with few changes reads those alone.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn cost_follows_the_changed_rows() {
+#[both_engines]
+async fn cost_follows_the_changed_rows(on: On) {
     let now = time::now();
-    let stack = Stack::with(BaseOptions { scale: 0.1, ..BaseOptions::at(now - 7_200) }).await;
+    let stack = Stack::with(on, BaseOptions { scale: 0.1, ..BaseOptions::at(now - 7_200) }).await;
     traced(&stack, 1_000).await;
     let changed = stack
         .change(&format!("UPDATE core.order_items SET updated_at = {} WHERE order_item_id % 1000 = 0", now - 3_600))
         .await;
     traced(&stack, 1_000).await;
     let (report, trace) = traced(&stack, 1_000).await;
-    assert_read_once(&report, &trace);
+    assert_read_once(stack.engine.dialect(), &report, &trace);
     // Without a lookback only the second of the watermark is read again.
     assert_eq!(of(&report, "fact_vendas").extracted, changed, "{report:#?}");
     let bulk = trace.iter().filter_map(|entry| match &entry.call {

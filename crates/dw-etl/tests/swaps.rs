@@ -1,5 +1,5 @@
 //! Unique values that change hands (ruling 8, defects S22 and S23): two rows swap, three rotate, a holder is gone.
-#![allow(clippy::unwrap_used, reason = "tests and their helpers")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests and their helpers")]
 
 mod common;
 #[path = "defects/shop.rs"]
@@ -8,6 +8,7 @@ mod shop;
 use common::of;
 use dw_core::time;
 use dw_etl::options::RunOptions;
+use dw_testkit::{On, both_engines};
 use shop::{Shop, batches_of, failed, only, put};
 
 /// Lets the keys 1 and 2, then 1, 2 and 3 exchange a unique value, in one batch and in batches of one row, and back again.
@@ -41,9 +42,9 @@ fn value(rows: &[String], key: i64) -> String {
     row.splitn(3, '|').nth(2).unwrap().to_owned()
 }
 
-#[tokio::test]
-async fn s23_two_and_three_products_exchange_their_sku() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s23_two_and_three_products_exchange_their_sku(on: On) {
+    let mut shop = Shop::stocked(on).await;
     put!(shop, products { product_id: 2 });
     put!(shop, products { product_id: 3 });
     shop.run().await;
@@ -53,9 +54,9 @@ async fn s23_two_and_three_products_exchange_their_sku() {
     exchange(&mut shop, "products", "sku", "dim_produto", target).await;
 }
 
-#[tokio::test]
-async fn s23_two_and_three_campaigns_exchange_their_code() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s23_two_and_three_campaigns_exchange_their_code(on: On) {
+    let mut shop = Shop::stocked(on).await;
     put!(shop, discount_campaigns { discount_id: 2 });
     put!(shop, discount_campaigns { discount_id: 3 });
     shop.run().await;
@@ -63,9 +64,9 @@ async fn s23_two_and_three_campaigns_exchange_their_code() {
     exchange(&mut shop, "discount_campaigns", "discount_code", "dim_desconto", target).await;
 }
 
-#[tokio::test]
-async fn s23_two_and_three_regions_exchange_their_city() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s23_two_and_three_regions_exchange_their_city(on: On) {
+    let mut shop = Shop::stocked(on).await;
     put!(shop, regions { region_id: 2 });
     put!(shop, regions { region_id: 3 });
     shop.run().await;
@@ -74,9 +75,9 @@ async fn s23_two_and_three_regions_exchange_their_city() {
 }
 
 /// A region's place is unique as a whole: two that differ in the state alone exchange it.
-#[tokio::test]
-async fn s23_two_regions_exchange_their_state() {
-    let mut shop = Shop::empty().await;
+#[both_engines]
+async fn s23_two_regions_exchange_their_state(on: On) {
+    let mut shop = Shop::empty(on).await;
     put!(shop, regions { region_id: 1, state: "SP", city: "Bonito" });
     put!(shop, regions { region_id: 2, state: "MS", city: "Bonito" });
     put!(shop, regions { region_id: 3, state: "PE", city: "Bonito" });
@@ -101,9 +102,9 @@ async fn s23_two_regions_exchange_their_state() {
     }
 }
 
-#[tokio::test]
-async fn s23_two_and_three_sellers_exchange_their_code_and_with_it_badge_and_email() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s23_two_and_three_sellers_exchange_their_code_and_with_it_badge_and_email(on: On) {
+    let mut shop = Shop::stocked(on).await;
     put!(shop, sellers { seller_id: 2, seller_code: "B-2" });
     put!(shop, sellers { seller_id: 3, seller_code: "C-3" });
     shop.run().await;
@@ -115,9 +116,9 @@ async fn s23_two_and_three_sellers_exchange_their_code_and_with_it_badge_and_ema
     exchange(&mut shop, "sellers", "seller_code", "dim_vendedor", target).await;
 }
 
-#[tokio::test]
-async fn s23_two_and_three_targets_exchange_their_month() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s23_two_and_three_targets_exchange_their_month(on: On) {
+    let mut shop = Shop::stocked(on).await;
     let month = |text: &str| time::parse_date(text).unwrap();
     put!(shop, seller_targets_monthly { seller_target_id: 2, target_month: month("2026-02-01") });
     put!(shop, seller_targets_monthly { seller_target_id: 3, target_month: month("2026-03-01") });
@@ -130,10 +131,10 @@ async fn s23_two_and_three_targets_exchange_their_month() {
 }
 
 /// One row gives its value to a new row and takes a new value; the new row comes first.
-#[tokio::test]
-async fn s23_a_new_row_takes_the_value_of_an_old_one() {
+#[both_engines]
+async fn s23_a_new_row_takes_the_value_of_an_old_one(on: On) {
     for batch_size in [1, 1_000] {
-        let mut shop = Shop::stocked().await;
+        let mut shop = Shop::stocked(on).await;
         shop.run().await;
         shop.change("UPDATE core.products SET sku = 'fresh'").await;
         put!(shop, products { product_id: 2, sku: "sku-1", updated_at: shop.at(1) });
@@ -147,9 +148,9 @@ async fn s23_a_new_row_takes_the_value_of_an_old_one() {
 }
 
 /// The other half of a swap lies past the cutoff: the row is read again by its key, and the watermark does not follow it.
-#[tokio::test]
-async fn s23_a_row_that_is_still_parked_at_the_end_is_read_again_by_key() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s23_a_row_that_is_still_parked_at_the_end_is_read_again_by_key(on: On) {
+    let mut shop = Shop::stocked(on).await;
     put!(shop, products { product_id: 2 });
     shop.run().await;
     shop.rotate("products", "sku", &[1, 2], 3).await;
@@ -168,15 +169,15 @@ async fn s23_a_row_that_is_still_parked_at_the_end_is_read_again_by_key() {
 }
 
 /// The holder of a value is no longer in the source: it is marked as deleted and gives the value up.
-#[tokio::test]
-async fn s23_a_holder_that_is_gone_from_the_source_gives_its_value_up() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s23_a_holder_that_is_gone_from_the_source_gives_its_value_up(on: On) {
+    let mut shop = Shop::stocked(on).await;
     put!(shop, products { product_id: 2 });
     shop.run().await;
     assert_eq!(shop.change("DELETE FROM core.products WHERE product_id = 2").await, 1);
     shop.set("products", 1, "sku = 'sku-2'", 1).await;
     shop.run().await;
-    let rows = shop.rows("SELECT produto_original_id, codigo_sku, excluido_em IS NULL FROM dim.DIM_PRODUTO WHERE produto_id > 0 ORDER BY 1").await;
+    let rows = shop.rows("SELECT produto_original_id, codigo_sku, CASE WHEN excluido_em IS NULL THEN 1 ELSE 0 END FROM dim.DIM_PRODUTO WHERE produto_id > 0 ORDER BY 1").await;
     assert_eq!(rows, ["1|sku-2|1", "2|~2|0"]);
     assert_eq!(shop.row("SELECT COUNT(*) FROM ctl.etl_parked").await, "0");
     let contents = shop.contents().await;
@@ -186,9 +187,9 @@ async fn s23_a_holder_that_is_gone_from_the_source_gives_its_value_up() {
 
 /// The holder's new row cannot be loaded: its value is free for the other row, it keeps the placeholder, and the entity says so
 /// until the source is put right. Nothing else waits for it.
-#[tokio::test]
-async fn s23_a_placeholder_that_stays_fails_the_entity_and_heals() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s23_a_placeholder_that_stays_fails_the_entity_and_heals(on: On) {
+    let mut shop = Shop::stocked(on).await;
     put!(shop, products { product_id: 2 });
     shop.run().await;
     shop.rotate("products", "sku", &[1, 2], 1).await;
@@ -207,9 +208,9 @@ async fn s23_a_placeholder_that_stays_fails_the_entity_and_heals() {
     assert_eq!(shop.rows(target).await, ["1|sku-2", "2|sku-1"]);
 }
 
-#[tokio::test]
-async fn s22_two_teams_of_one_name_load_and_the_older_one_keeps_it() {
-    let mut shop = Shop::empty().await;
+#[both_engines]
+async fn s22_two_teams_of_one_name_load_and_the_older_one_keeps_it(on: On) {
+    let mut shop = Shop::empty(on).await;
     put!(shop, teams { team_id: 1, team_name: "Norte" });
     put!(shop, teams { team_id: 2, team_name: "NORTE" });
     put!(shop, teams { team_id: 3, team_name: "Sul" });
@@ -222,10 +223,10 @@ async fn s22_two_teams_of_one_name_load_and_the_older_one_keeps_it() {
     assert_eq!(shop.rows(names).await, ["1|Leste|Leste", "2|NORTE|NORTE", "3|Sul|Sul"]);
 }
 
-#[tokio::test]
-async fn s22_teams_exchange_their_names_in_one_batch_and_in_two() {
+#[both_engines]
+async fn s22_teams_exchange_their_names_in_one_batch_and_in_two(on: On) {
     for batch_size in [1_000, 1] {
-        let mut shop = Shop::empty().await;
+        let mut shop = Shop::empty(on).await;
         for (id, name) in [(1, "A"), (2, "B"), (3, "C")] {
             put!(shop, teams { team_id: id, team_name: name });
         }
@@ -241,9 +242,9 @@ async fn s22_teams_exchange_their_names_in_one_batch_and_in_two() {
 }
 
 /// A team may be called what another team is given because of its name, or like a placeholder.
-#[tokio::test]
-async fn s22_a_made_name_never_meets_a_real_one() {
-    let mut shop = Shop::empty().await;
+#[both_engines]
+async fn s22_a_made_name_never_meets_a_real_one(on: On) {
+    let mut shop = Shop::empty(on).await;
     for (id, name) in [(1, "Norte"), (2, "Norte"), (3, "Norte (#2)"), (4, "#1"), (5, "#5"), (6, "Nao informado")] {
         put!(shop, teams { team_id: id, team_name: name });
     }
@@ -257,9 +258,9 @@ async fn s22_a_made_name_never_meets_a_real_one() {
 }
 
 /// The made name fits its column on every engine: SQLite does not look at widths, SQL Server does.
-#[tokio::test]
-async fn s22_the_widest_name_of_two_teams_still_fits() {
-    let mut shop = Shop::empty().await;
+#[both_engines]
+async fn s22_the_widest_name_of_two_teams_still_fits(on: On) {
+    let mut shop = Shop::empty(on).await;
     let name = "n".repeat(120);
     put!(shop, teams { team_id: 1, team_name: name.as_str() });
     put!(shop, teams { team_id: 5_000_000_000_i64, team_name: name.as_str() });
@@ -273,9 +274,9 @@ async fn s22_the_widest_name_of_two_teams_still_fits() {
 }
 
 /// A real value may look like a placeholder.
-#[tokio::test]
-async fn s23_a_value_that_looks_like_a_placeholder_blocks_nothing() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s23_a_value_that_looks_like_a_placeholder_blocks_nothing(on: On) {
+    let mut shop = Shop::stocked(on).await;
     put!(shop, products { product_id: 2 });
     put!(shop, products { product_id: 3, sku: "#2" });
     shop.run().await;

@@ -15,12 +15,13 @@ use dw_etl::options::RunOptions;
 use dw_etl::report::{EntityStatus, Reporter, Silent};
 use dw_etl::run::run;
 use dw_sample::base::BaseOptions;
+use dw_testkit::{On, both_engines};
 
 const HOUR: i64 = 3_600;
 
 /// Regions 1 to 15, all of them stamped `stamp`, and nothing else in the source that matters.
-async fn regions(stamp: Seconds) -> Stack {
-    Stack::with(BaseOptions { scale: 0.0001, ..BaseOptions::at(stamp) }).await
+async fn regions(on: On, stamp: Seconds) -> Stack {
+    Stack::with(on, BaseOptions { scale: 0.0001, ..BaseOptions::at(stamp) }).await
 }
 
 async fn touch(stack: &Stack, region: i64, name: &str, stamp: Seconds) {
@@ -39,10 +40,10 @@ fn regions_with(lookback_minutes: i64) -> RunOptions {
 }
 
 /// Defect E13: the watermark stands at (second, 15); region 3 changes once more within that second.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_smaller_key_that_changes_again_in_the_second_of_the_watermark_is_loaded() {
+#[both_engines]
+async fn a_smaller_key_that_changes_again_in_the_second_of_the_watermark_is_loaded(on: On) {
     let stamp = time::now() - HOUR;
-    let stack = regions(stamp).await;
+    let stack = regions(on, stamp).await;
     stack.run(&regions_with(0)).await;
     let marks = stack.watermarks().await;
     touch(&stack, 3, "Outro", stamp).await;
@@ -51,10 +52,10 @@ async fn a_smaller_key_that_changes_again_in_the_second_of_the_watermark_is_load
     assert_eq!(stack.watermarks().await, marks, "the watermark stays at the greater key");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_row_that_was_committed_late_is_loaded_within_the_lookback() {
+#[both_engines]
+async fn a_row_that_was_committed_late_is_loaded_within_the_lookback(on: On) {
     let stamp = time::now() - HOUR;
-    let stack = regions(stamp).await;
+    let stack = regions(on, stamp).await;
     stack.run(&regions_with(10)).await;
     touch(&stack, 4, "Tarde", stamp - 600).await;
     touch(&stack, 5, "Tarde", stamp - 601).await;
@@ -69,10 +70,10 @@ async fn a_row_that_was_committed_late_is_loaded_within_the_lookback() {
 }
 
 /// One cutoff for a run: what lies behind it waits, and moves no watermark (defects E9 and E12).
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_future_change_waits_until_the_cutoff_passes_it() {
+#[both_engines]
+async fn a_future_change_waits_until_the_cutoff_passes_it(on: On) {
     let now = time::now();
-    let stack = regions(now - HOUR).await;
+    let stack = regions(on, now - HOUR).await;
     let engine = Wrapped::new(stack.engine.clone());
     let run_at = async |clock: Seconds, cutoff_minutes: i64| {
         engine.set_clock(clock);
@@ -100,14 +101,10 @@ async fn a_future_change_waits_until_the_cutoff_passes_it() {
 }
 
 /// The cutoff is that of the whole run: a parent that is read later cannot be newer than its child.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_entities_of_a_run_share_one_cutoff() {
-    let stack = regions(time::now() - HOUR).await;
-    let sql = "UPDATE ctl.etl_control SET cutoff_minutes = 90 WHERE entity_name = 'fact_vendas'";
-    let mut dw = stack.dw().await;
-    let sql = dw.dialect().translate(sql);
-    dw.execute(&sql, &[]).await.unwrap();
-    drop(dw);
+#[both_engines]
+async fn all_entities_of_a_run_share_one_cutoff(on: On) {
+    let stack = regions(on, time::now() - HOUR).await;
+    stack.operate("UPDATE ctl.etl_control SET cutoff_minutes = 90 WHERE entity_name = 'fact_vendas'").await;
     let report = stack.run(&RunOptions::default()).await;
     assert_eq!(of(&report, "dim_regiao").extracted, 0, "the largest margin counts for all");
     let report = stack.run(&RunOptions { cutoff_minutes: Some(2), ..RunOptions::default() }).await;
@@ -115,10 +112,10 @@ async fn all_entities_of_a_run_share_one_cutoff() {
     assert_eq!((regions.extracted, regions.inserted + regions.updated), (15, 15), "some were inferred for older sales");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_named_window_is_loaded_and_moves_no_watermark() {
+#[both_engines]
+async fn a_named_window_is_loaded_and_moves_no_watermark(on: On) {
     let now = time::now();
-    let source = Stack::with(BaseOptions { scale: 0.02, ..BaseOptions::at(now - HOUR) }).await;
+    let source = Stack::with(on, BaseOptions { scale: 0.02, ..BaseOptions::at(now - HOUR) }).await;
     let stack = source.with_the_same_source().await;
     let marks = stack.watermarks().await;
     let (from, to) = (now - 400 * 24 * HOUR, now - 100 * 24 * HOUR);
@@ -168,9 +165,9 @@ impl Reporter for StopAfter {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_ends_after_the_current_batch_and_the_next_run_goes_on() {
-    let source = Stack::with(BaseOptions { scale: 0.02, ..BaseOptions::at(time::now() - HOUR) }).await;
+#[both_engines]
+async fn a_stop_ends_after_the_current_batch_and_the_next_run_goes_on(on: On) {
+    let source = Stack::with(on, BaseOptions { scale: 0.02, ..BaseOptions::at(time::now() - HOUR) }).await;
     let whole = source.with_the_same_source().await;
     whole.run(&RunOptions::default()).await;
     for (entity, later) in [
@@ -205,9 +202,9 @@ async fn a_stop_ends_after_the_current_batch_and_the_next_run_goes_on() {
 }
 
 /// A stop that comes before the first batch leaves everything for the next run.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_before_the_first_batch_loads_nothing() {
-    let stack = regions(time::now() - HOUR).await;
+#[both_engines]
+async fn a_stop_before_the_first_batch_loads_nothing(on: On) {
+    let stack = regions(on, time::now() - HOUR).await;
     let stop = StopFlag::new();
     stop.stop();
     let report = run(stack.engine.clone(), &RunOptions::default(), &Silent, &stop).await.unwrap();
@@ -217,10 +214,10 @@ async fn a_stop_before_the_first_batch_loads_nothing() {
 
 /// A sale that changes to what cannot be loaded stays as it was; when it then goes from the source, it is marked, and its
 /// customer has bought less (rulings 9 and 11).
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_sale_that_goes_while_it_is_in_quarantine_leaves_the_totals_of_its_customer() {
+#[both_engines]
+async fn a_sale_that_goes_while_it_is_in_quarantine_leaves_the_totals_of_its_customer(on: On) {
     let now = time::now();
-    let stack = Stack::with(BaseOptions { scale: 0.005, ..BaseOptions::at(now - HOUR) }).await;
+    let stack = Stack::with(on, BaseOptions { scale: 0.005, ..BaseOptions::at(now - HOUR) }).await;
     stack.run(&RunOptions::default()).await;
     let sale = stack
         .source_number(

@@ -9,6 +9,7 @@ use dw_core::error::DwError;
 use dw_core::time::parse_timestamp;
 use dw_sample::base::{Base, BaseOptions, Part};
 use dw_sample::load::{self, IfFilled, LoadOutcome, Progress};
+use dw_testkit::{On, both_engines};
 use support::Source;
 
 fn options(scale: f64) -> BaseOptions {
@@ -17,7 +18,7 @@ fn options(scale: f64) -> BaseOptions {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_database_has_the_totals_of_the_contract() {
-    let mut source = Source::filled(options(1.0)).await;
+    let mut source = Source::filled(On::Embedded, options(1.0)).await;
     let totals = source
         .query(
             "SELECT COUNT(*), SUM(quantity), SUM(gross_amount), SUM(discount_amount), SUM(net_amount), SUM(cost_amount), \
@@ -49,10 +50,10 @@ async fn the_database_has_the_totals_of_the_contract() {
     source.assert_sound().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_rows_of_the_database_are_those_of_the_generator() {
+#[both_engines]
+async fn the_rows_of_the_database_are_those_of_the_generator(on: On) {
     let base = Base::new(options(0.01)).unwrap();
-    let mut source = Source::filled(options(0.01)).await;
+    let mut source = Source::filled(on, options(0.01)).await;
     for (part, (table, rows)) in Part::ALL.into_iter().zip(source.dump().await) {
         assert_eq!(part.table().name, table);
         if part == Part::Campaigns {
@@ -64,9 +65,9 @@ async fn the_rows_of_the_database_are_those_of_the_generator() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_filled_source_is_kept_unless_told_otherwise() {
-    let mut source = Source::filled(options(0.01)).await;
+#[both_engines]
+async fn a_filled_source_is_kept_unless_told_otherwise(on: On) {
+    let mut source = Source::filled(on, options(0.01)).await;
     let before = source.dump().await;
     let LoadOutcome::AlreadyFilled(tables) = source.load(options(0.02), IfFilled::Keep).await else {
         panic!("the source was filled again");
@@ -89,9 +90,9 @@ async fn a_filled_source_is_kept_unless_told_otherwise() {
     source.assert_sound().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_load_that_is_cut_off_leaves_nothing() {
-    let mut source = Source::empty().await;
+#[both_engines]
+async fn a_load_that_is_cut_off_leaves_nothing(on: On) {
+    let mut source = Source::empty(on).await;
     let (reached, at_orders) = tokio::sync::oneshot::channel();
     let mut reached = Some(reached);
     let mut progress = |progress: Progress| {
@@ -102,18 +103,20 @@ async fn a_load_that_is_cut_off_leaves_nothing() {
         }
     };
     // The future is dropped in the middle, as a killed process drops everything.
+    let scale = if on == On::Embedded { 0.5 } else { 0.05 };
     tokio::select! {
         biased;
         _ = at_orders => {}
-        outcome = load::base(&mut *source.session, options(0.5), IfFilled::Keep, &mut progress) => panic!("{outcome:?}"),
+        outcome = load::base(&mut *source.session, options(scale), IfFilled::Keep, &mut progress) => panic!("{outcome:?}"),
     }
+    source.reopen().await;
     assert_eq!(source.int("SELECT COUNT(*) FROM core.customers").await, 0);
     assert!(matches!(source.load(options(0.01), IfFilled::Keep).await, LoadOutcome::Loaded(_)));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn progress_ends_at_the_number_of_rows() {
-    let mut source = Source::empty().await;
+#[both_engines]
+async fn progress_ends_at_the_number_of_rows(on: On) {
+    let mut source = Source::empty(on).await;
     let mut last = std::collections::HashMap::new();
     let mut progress = |progress: Progress| {
         last.insert(progress.table, (progress.rows, progress.of));
@@ -123,24 +126,22 @@ async fn progress_ends_at_the_number_of_rows() {
     assert!(last.values().all(|(rows, of)| rows == of));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn impossible_options_write_nothing() {
-    let mut source = Source::empty().await;
+#[both_engines]
+async fn impossible_options_write_nothing(on: On) {
+    let mut source = Source::empty(on).await;
     let outcome = load::base(&mut *source.session, options(-1.0), IfFilled::Keep, &mut |_| {}).await;
     assert!(matches!(outcome, Err(DwError::Usage { .. })));
     assert_eq!(load::filled_tables(&mut *source.session).await.unwrap(), Vec::<&str>::new());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_index_is_there_again_after_a_load() {
-    let mut source = Source::filled(options(0.01)).await;
-    source.load(options(0.01), IfFilled::Replace).await;
-    let found =
-        source.query("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name").await;
-    let found: Vec<_> = found.rows().map(|row| row[0].clone()).collect();
-    let mut expected: Vec<_> = dw_core::catalog::oltp_tables()
-        .flat_map(|table| table.indexes.iter().map(|index| dw_core::value::Value::from(index.name)))
-        .collect();
-    expected.sort();
-    assert_eq!(found, expected);
+#[both_engines]
+async fn every_index_is_there_again_after_a_load(on: On) {
+    let mut source = Source::empty(on).await;
+    let before = source.indexes().await;
+    let wanted: usize = dw_core::catalog::oltp_tables().map(|table| table.indexes.len()).sum();
+    assert_eq!(before.len(), wanted);
+    for _ in 0..2 {
+        source.load(options(0.01), IfFilled::Replace).await;
+        assert_eq!(source.indexes().await, before);
+    }
 }

@@ -1,4 +1,4 @@
-//! Waves of change on the embedded engine: what they must contain, that they can be repeated, that time never goes back.
+//! Waves of change: what they must contain, that they can be repeated, that time never goes back.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "clippy.toml exempts test functions, not their helpers")]
 
@@ -12,6 +12,7 @@ use dw_core::time::{Seconds, parse_timestamp};
 use dw_core::value::Value;
 use dw_sample::base::{Base, BaseOptions};
 use dw_sample::wave::{self, WaveOptions, WaveReport};
+use dw_testkit::{On, both_engines};
 use support::Source;
 
 fn base_at() -> Seconds {
@@ -32,7 +33,7 @@ async fn run(source: &mut Source, options: WaveOptions) -> Vec<WaveReport> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_wave_on_the_full_sample_has_the_volumes_of_the_contract() {
-    let mut source = Source::filled(base(1.0)).await;
+    let mut source = Source::filled(On::Embedded, base(1.0)).await;
     let as_of = base_at() + 60;
     let report = run(&mut source, options(as_of)).await.remove(0);
     let late = report.late_customer.unwrap();
@@ -154,10 +155,14 @@ fn stamps(dump: Vec<(&'static str, Vec<Vec<Value>>)>) -> Stamps {
     stamps
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn waves_can_be_repeated_and_every_change_is_stamped_forward() {
-    for (scale, first_id, seed) in [(0.01, 1, 0), (0.05, 0, 9), (0.000_1, 1, 3)] {
-        let mut source = Source::filled(BaseOptions { seed, first_id, ..base(scale) }).await;
+#[both_engines]
+async fn waves_can_be_repeated_and_every_change_is_stamped_forward(on: On) {
+    let cases: &[(f64, i64, u64)] = match on {
+        On::Embedded => &[(0.01, 1, 0), (0.05, 0, 9), (0.000_1, 1, 3)],
+        On::SqlServer => &[(0.01, 0, 9)],
+    };
+    for (scale, first_id, seed) in cases.iter().copied() {
+        let mut source = Source::filled(on, BaseOptions { seed, first_id, ..base(scale) }).await;
         let mut before = stamps(source.dump().await);
         for number in 1..=12 {
             let as_of = base_at() + number * 600;
@@ -183,11 +188,11 @@ async fn waves_can_be_repeated_and_every_change_is_stamped_forward() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn several_waves_in_one_call_have_numbers_of_their_own_and_are_deterministic() {
+#[both_engines]
+async fn several_waves_in_one_call_have_numbers_of_their_own_and_are_deterministic(on: On) {
     let mut dumps = vec![];
     for _ in 0..2 {
-        let mut source = Source::filled(base(0.02)).await;
+        let mut source = Source::filled(on, base(0.02)).await;
         let reports = run(&mut source, WaveOptions { count: 3, ..options(base_at()) }).await;
         let codes: Vec<_> = reports.iter().map(|report| report.code.as_str()).collect();
         assert_eq!(codes, ["INC001", "INC002", "INC003"]);
@@ -196,9 +201,9 @@ async fn several_waves_in_one_call_have_numbers_of_their_own_and_are_determinist
     assert_eq!(dumps[0], dumps[1]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_rename_a_move_and_a_new_team_are_seen_in_the_rows() {
-    let mut source = Source::filled(base(0.1)).await;
+#[both_engines]
+async fn a_rename_a_move_and_a_new_team_are_seen_in_the_rows(on: On) {
+    let mut source = Source::filled(on, base(0.1)).await;
     let before = stamps(source.dump().await);
     run(&mut source, options(base_at() + 60)).await;
     let after = stamps(source.dump().await);
@@ -218,23 +223,23 @@ async fn a_rename_a_move_and_a_new_team_are_seen_in_the_rows() {
     assert_eq!(*name.get(0, 0), Value::from("Vendedor 1 - INC001"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn without_time_behind_as_of_the_late_customer_is_stamped_with_it() {
-    let mut source = Source::filled(base(0.01)).await;
+#[both_engines]
+async fn without_time_behind_as_of_the_late_customer_is_stamped_with_it(on: On) {
+    let mut source = Source::filled(on, base(0.01)).await;
     let as_of = base_at();
     let report = run(&mut source, WaveOptions { now: as_of, ..options(as_of) }).await.remove(0);
     assert_eq!(report.late_customer.unwrap().stamped_at, as_of);
     assert!(report.notes.iter().any(|note| note.contains("late customer")), "{:?}", report.notes);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_empty_source_and_a_time_before_it_are_clear_errors() {
-    let mut source = Source::empty().await;
+#[both_engines]
+async fn an_empty_source_and_a_time_before_it_are_clear_errors(on: On) {
+    let mut source = Source::empty(on).await;
     let error = wave::run(&mut *source.session, options(base_at())).await.unwrap_err();
     assert_eq!(error.to_string(), "the source has no customers that a wave could change");
     assert!(error.hint().contains("init --scale 1"));
 
-    let mut source = Source::filled(base(0.01)).await;
+    let mut source = Source::filled(on, base(0.01)).await;
     let before = source.dump().await;
     let error = wave::run(&mut *source.session, options(0)).await.unwrap_err();
     assert!(matches!(error, DwError::Usage { .. }));
@@ -242,12 +247,12 @@ async fn an_empty_source_and_a_time_before_it_are_clear_errors() {
     assert_eq!(source.dump().await, before);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_number_that_was_used_is_not_used_again_after_deletions() {
-    let mut source = Source::filled(base(0.01)).await;
+#[both_engines]
+async fn a_number_that_was_used_is_not_used_again_after_deletions(on: On) {
+    let mut source = Source::filled(on, base(0.01)).await;
     run(&mut source, WaveOptions { count: 2, ..options(base_at()) }).await;
-    source.session.execute("DELETE FROM \"core.order_item_discounts\" WHERE order_id > 900", &[]).await.unwrap();
-    source.session.execute("DELETE FROM \"core.order_items\" WHERE order_id > 900", &[]).await.unwrap();
-    source.session.execute("DELETE FROM \"core.orders\" WHERE order_id > 900", &[]).await.unwrap();
+    for table in ["order_item_discounts", "order_items", "orders"] {
+        source.query(&format!("DELETE FROM core.{table} WHERE order_id > 900")).await;
+    }
     assert_eq!(run(&mut source, options(base_at())).await[0].code, "INC003");
 }

@@ -38,13 +38,7 @@ pub fn target() -> ConnectionTarget {
 /// Options for an engine on databases of these names.
 pub fn options(server: &ConnectionTarget, oltp: &str, dw: &str) -> SqlServerOptions {
     let of = |database: &str| ConnectionTarget { database: database.to_owned(), ..server.clone() };
-    SqlServerOptions {
-        oltp: of(oltp),
-        dw: of(dw),
-        max_connections: 10,
-        attempts: 5,
-        wait: Duration::from_secs(30),
-    }
+    SqlServerOptions { oltp: of(oltp), dw: of(dw), max_connections: 10, attempts: 5, wait: Duration::from_secs(30) }
 }
 
 /// Two databases of a test. The names are random, so that tests run side by side; they are dropped in the end.
@@ -62,6 +56,15 @@ impl TestDatabases {
         let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let stem = format!("dwtest_{}_{nanos:x}_{number}", std::process::id());
         Self { oltp: format!("{stem}_oltp"), dw: format!("{stem}_dw") }
+    }
+
+    /// Makes both, without tables. The engine would do it too, but one at a time: not every server can make two databases at
+    /// the same moment.
+    pub async fn create(&self) {
+        let mut session = one_at_a_time().await.unwrap();
+        for name in [&self.oltp, &self.dw] {
+            session.execute(&format!("CREATE DATABASE {name}"), &[]).await.unwrap();
+        }
     }
 
     /// The name of a database.
@@ -109,8 +112,16 @@ pub async fn on_master(sql: &str) -> DwResult<u64> {
     session.execute(sql, &[]).await
 }
 
-async fn drop_databases(names: &[String]) -> DwResult<()> {
+/// A session that holds the lock under which tests create and drop databases.
+async fn one_at_a_time() -> DwResult<SqlServerSession> {
     let mut session = SqlServerSession::connect(&target(), Database::Dw, "dw tests").await?;
+    let sql = "EXEC sp_getapplock @Resource = 'dw tests', @LockMode = 'Exclusive', @LockOwner = 'Session', @LockTimeout = 120000";
+    session.execute(sql, &[]).await?;
+    Ok(session)
+}
+
+async fn drop_databases(names: &[String]) -> DwResult<()> {
+    let mut session = one_at_a_time().await?;
     for name in names {
         let exists = format!("SELECT COUNT(*) FROM sys.databases WHERE name = '{name}'");
         let mut attempt = 0;
@@ -119,10 +130,14 @@ async fn drop_databases(names: &[String]) -> DwResult<()> {
             match session.execute(&format!("DROP DATABASE {name}"), &[]).await {
                 Ok(_) => break,
                 Err(error) if attempt >= 50 => return Err(error),
-                Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+                Err(_) => {
+                    // Not while others wait.
+                    drop(session);
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
             }
             attempt += 1;
-            session = SqlServerSession::connect(&target(), Database::Dw, "dw tests").await?;
+            session = one_at_a_time().await?;
         }
     }
     Ok(())

@@ -73,6 +73,7 @@ BEGIN
         eh_cliente_vip BIT NOT NULL DEFAULT 0,
         eh_inferido BIT NOT NULL DEFAULT 0,
         excluido_em DATETIME2(0) NULL,
+        linha_hash BIGINT NULL,
         CONSTRAINT PK_DIM_CLIENTE PRIMARY KEY (cliente_id),
         CONSTRAINT UK_DIM_CLIENTE_original_id UNIQUE (cliente_original_id),
         CONSTRAINT CK_DIM_CLIENTE_tipo CHECK (tipo_cliente IN ('Novo', 'Recorrente', 'VIP', 'Inativo')),
@@ -131,6 +132,7 @@ BEGIN
         total_avaliacoes INT NOT NULL DEFAULT 0,
         eh_inferido BIT NOT NULL DEFAULT 0,
         excluido_em DATETIME2(0) NULL,
+        linha_hash BIGINT NULL,
         CONSTRAINT PK_DIM_PRODUTO PRIMARY KEY (produto_id),
         CONSTRAINT UK_DIM_PRODUTO_original_id UNIQUE (produto_original_id),
         CONSTRAINT UK_DIM_PRODUTO_sku UNIQUE (codigo_sku),
@@ -176,6 +178,7 @@ BEGIN
         eh_ativo BIT NOT NULL DEFAULT 1,
         eh_inferido BIT NOT NULL DEFAULT 0,
         excluido_em DATETIME2(0) NULL,
+        linha_hash BIGINT NULL,
         CONSTRAINT PK_DIM_REGIAO PRIMARY KEY (regiao_id),
         CONSTRAINT UK_DIM_REGIAO_original_id UNIQUE (regiao_original_id),
         CONSTRAINT UK_DIM_REGIAO_localizacao UNIQUE (pais, estado, cidade),
@@ -223,6 +226,7 @@ BEGIN
         nome_origem VARCHAR(120) NULL,
         eh_inferido BIT NOT NULL DEFAULT 0,
         excluido_em DATETIME2(0) NULL,
+        linha_hash BIGINT NULL,
         CONSTRAINT PK_DIM_EQUIPE PRIMARY KEY (equipe_id),
         CONSTRAINT UK_DIM_EQUIPE_original_id UNIQUE (equipe_original_id),
         CONSTRAINT UK_DIM_EQUIPE_nome UNIQUE (nome_equipe),
@@ -286,6 +290,7 @@ BEGIN
         motivo_desligamento VARCHAR(200) NULL,
         eh_inferido BIT NOT NULL DEFAULT 0,
         excluido_em DATETIME2(0) NULL,
+        linha_hash BIGINT NULL,
         CONSTRAINT PK_DIM_VENDEDOR PRIMARY KEY (vendedor_id),
         CONSTRAINT UK_DIM_VENDEDOR_original_id UNIQUE (vendedor_original_id),
         CONSTRAINT UK_DIM_VENDEDOR_email UNIQUE (email),
@@ -343,6 +348,7 @@ BEGIN
         observacoes VARCHAR(500) NULL,
         eh_inferido BIT NOT NULL DEFAULT 0,
         excluido_em DATETIME2(0) NULL,
+        linha_hash BIGINT NULL,
         CONSTRAINT PK_DIM_DESCONTO PRIMARY KEY (desconto_id),
         CONSTRAINT UK_DIM_DESCONTO_codigo UNIQUE (codigo_desconto),
         CONSTRAINT UK_DIM_DESCONTO_original_id UNIQUE (desconto_original_id),
@@ -389,6 +395,7 @@ BEGIN
         data_atualizacao DATETIME NOT NULL DEFAULT SYSUTCDATETIME(),
         status_pedido VARCHAR(20) NOT NULL,
         excluido_em DATETIME2(0) NULL,
+        linha_hash BIGINT NULL,
         CONSTRAINT PK_FACT_VENDAS PRIMARY KEY (venda_id),
         CONSTRAINT UK_FACT_VENDAS_original_id UNIQUE (venda_original_id),
         CONSTRAINT CK_FACT_VENDAS_quantidade CHECK (quantidade_vendida > 0),
@@ -429,6 +436,7 @@ BEGIN
         data_ultima_atualizacao DATETIME NOT NULL DEFAULT SYSUTCDATETIME(),
         meta_original_id BIGINT NOT NULL,
         excluido_em DATETIME2(0) NULL,
+        linha_hash BIGINT NULL,
         CONSTRAINT PK_FACT_METAS PRIMARY KEY (meta_id),
         CONSTRAINT UK_FACT_METAS_vendedor_periodo UNIQUE (vendedor_id, data_id, tipo_periodo),
         CONSTRAINT UK_FACT_METAS_original_id UNIQUE (meta_original_id),
@@ -471,6 +479,7 @@ BEGIN
         data_inclusao DATETIME NOT NULL DEFAULT SYSUTCDATETIME(),
         data_atualizacao DATETIME NOT NULL DEFAULT SYSUTCDATETIME(),
         excluido_em DATETIME2(0) NULL,
+        linha_hash BIGINT NULL,
         CONSTRAINT PK_FACT_DESCONTOS PRIMARY KEY (desconto_aplicado_id),
         CONSTRAINT UK_FACT_DESCONTOS_original_id UNIQUE (desconto_aplicado_original_id),
         CONSTRAINT CK_FACT_DESCONTOS_valores_positivos CHECK (valor_desconto_aplicado >= 0 AND valor_sem_desconto >= 0 AND valor_com_desconto >= 0),
@@ -603,6 +612,7 @@ BEGIN
         CONSTRAINT PK_audit_connection_login_events PRIMARY KEY (connection_event_id)
     );
     CREATE INDEX IX_audit_connection_login_events_time ON audit.connection_login_events (event_time_utc DESC) INCLUDE (login_name, client_net_address, program_name, host_name, database_name);
+    CREATE INDEX IX_audit_connection_login_events_session ON audit.connection_login_events (login_time, session_id) INCLUDE (captured_by);
 END;
 GO
 
@@ -647,6 +657,19 @@ BEGIN
         source_key BIGINT NOT NULL,
         parked_at DATETIME2(0) NOT NULL DEFAULT SYSUTCDATETIME(),
         CONSTRAINT PK_ctl_etl_parked PRIMARY KEY (entity_name, source_key)
+    );
+END;
+GO
+
+IF OBJECT_ID(N'ctl.audit_file_position', N'U') IS NULL
+BEGIN
+    CREATE TABLE ctl.audit_file_position (
+        audit_name VARCHAR(128) NOT NULL,
+        file_name NVARCHAR(260) NOT NULL,
+        audit_file_offset BIGINT NOT NULL,
+        event_time_utc DATETIME2(3) NOT NULL,
+        updated_at DATETIME2(0) NOT NULL DEFAULT SYSUTCDATETIME(),
+        CONSTRAINT PK_ctl_audit_file_position PRIMARY KEY (audit_name)
     );
 END;
 GO

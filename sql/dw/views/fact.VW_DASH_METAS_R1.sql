@@ -108,12 +108,12 @@ SELECT
     END AS BIT) AS meta_superada,
     CAST(CASE
         WHEN v.conta = 1
-            THEN DENSE_RANK() OVER (PARTITION BY x.data_id, v.conta ORDER BY x.valor_realizado DESC, x.vendedor_id)
+            THEN DENSE_RANK() OVER (PARTITION BY x.data_id, v.conta ORDER BY x.valor_realizado DESC, v.vendedor_original_id)
     END AS BIGINT) AS ranking_periodo,
     CAST(CASE
         WHEN v.conta = 1
             THEN CONCAT('Q', NTILE(4) OVER (PARTITION BY x.data_id, v.conta
-                ORDER BY x.valor_realizado DESC, x.vendedor_id))
+                ORDER BY x.valor_realizado DESC, v.vendedor_original_id))
     END AS VARCHAR(10)) AS quartil_performance,
     CAST(x.itens AS INT) AS itens_realizados,
     CAST(x.pedidos AS INT) AS pedidos_realizados,

@@ -104,12 +104,12 @@ SELECT
     CASE WHEN x.valor_meta > 0 AND 5 * x.valor_realizado >= 6 * x.valor_meta THEN 1 ELSE 0 END AS meta_superada,
     CASE
         WHEN v.conta = 1
-            THEN DENSE_RANK() OVER (PARTITION BY x.data_id, v.conta ORDER BY x.valor_realizado DESC, x.vendedor_id)
+            THEN DENSE_RANK() OVER (PARTITION BY x.data_id, v.conta ORDER BY x.valor_realizado DESC, v.vendedor_original_id)
     END AS ranking_periodo,
     CASE
         WHEN v.conta = 1
             THEN CONCAT('Q', NTILE(4) OVER (PARTITION BY x.data_id, v.conta
-                ORDER BY x.valor_realizado DESC, x.vendedor_id))
+                ORDER BY x.valor_realizado DESC, v.vendedor_original_id))
     END AS quartil_performance,
     x.itens AS itens_realizados,
     x.pedidos AS pedidos_realizados,

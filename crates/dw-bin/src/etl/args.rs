@@ -51,6 +51,13 @@ Examples:
   etl export dim.DIM_CLIENTE fact.FACT_VENDAS --out export
   etl export VW_DASH_VENDAS_R1 --format json --out export";
 
+const CONNECTIONS_EXAMPLES: &str = "\
+Examples:
+  etl audit connections                          Show who was connected in the last 24 hours
+  etl audit connections --since 7d --top 20      The same for a week, with longer lists
+  etl audit connections --capture                Record who is connected now, then show
+  etl audit connections --cleanup                Delete what is older than the setting says";
+
 const CONFIG_EXAMPLES: &str = "\
 Examples:
   etl config                               Show every setting and where it comes from
@@ -89,9 +96,55 @@ pub enum EtlCommand {
     /// Write tables or views to files
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(ExportArgs),
+    /// Show what the audit trail holds
+    Audit {
+        /// Of what.
+        #[command(subcommand)]
+        what: AuditCommand,
+    },
     /// Show every setting and where it comes from
     #[command(after_help = CONFIG_EXAMPLES)]
     Config,
+}
+
+/// What `etl audit` can show.
+#[derive(Debug, Clone, Subcommand)]
+pub enum AuditCommand {
+    /// Show who was connected: events by hour, logins, programs, hosts, the newest events
+    #[command(after_help = CONNECTIONS_EXAMPLES)]
+    Connections(ConnectionsArgs),
+}
+
+/// `etl audit connections`.
+#[derive(Debug, Clone, Args)]
+pub struct ConnectionsArgs {
+    /// How far to look back: 30m, 24h, 7d
+    #[arg(long, value_name = "TIME", default_value = "24h", allow_negative_numbers = true)]
+    pub since: String,
+
+    /// The longest list of names and of events: 1 to 1000
+    #[arg(long, value_name = "N", default_value = "10", allow_negative_numbers = true)]
+    pub top: String,
+
+    /// Record who is connected now, and what the server audit has written
+    #[arg(long)]
+    pub capture: bool,
+
+    /// Delete events that are too old
+    #[arg(long)]
+    pub cleanup: bool,
+
+    /// With --cleanup, days to keep: 1 to 36500 [default: 30]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub retention_days: Option<String>,
+}
+
+impl ConnectionsArgs {
+    /// Adds the flag that is a setting.
+    pub fn add_to(&self, overrides: &mut Overrides) {
+        let days = self.retention_days.as_deref();
+        overrides.flag("--retention-days", "audit.connection_retention_days", days);
+    }
 }
 
 /// `etl run`. Numbers and times are texts here, so that every bad one gets a message of ours.

@@ -1,6 +1,7 @@
 //! The `etl` command: from source to star.
 
 pub mod args;
+pub mod audit;
 pub mod every;
 pub mod export;
 pub mod plan;
@@ -24,7 +25,7 @@ pub use args::EtlCli;
 use crate::app::{self, Binary, Context};
 use crate::args::GlobalArgs;
 use crate::config_command;
-use args::{EtlCommand, RunArgs};
+use args::{AuditCommand, EtlCommand, RunArgs};
 
 /// The process `etl`.
 pub fn main() -> ExitCode {
@@ -38,8 +39,10 @@ impl Binary for EtlCli {
 
     fn overrides(&self) -> Overrides {
         let mut overrides = self.globals.overrides();
-        if let Some(EtlCommand::Run(run)) = &self.command {
-            run.add_to(&mut overrides);
+        match &self.command {
+            Some(EtlCommand::Run(run)) => run.add_to(&mut overrides),
+            Some(EtlCommand::Audit { what: AuditCommand::Connections(args) }) => args.add_to(&mut overrides),
+            _ => {}
         }
         overrides
     }
@@ -52,6 +55,9 @@ impl Binary for EtlCli {
             EtlCommand::Status => status::execute(context).await,
             EtlCommand::Reconcile(args) => reconcile::execute(context, args.dry_run).await,
             EtlCommand::Export(args) => export::execute(context, &export::check(&args)?).await,
+            EtlCommand::Audit { what: AuditCommand::Connections(args) } => {
+                audit::execute(context, audit::check(&args)?).await
+            }
             EtlCommand::Config => config_command::show(context),
         }
     }

@@ -13,8 +13,8 @@ use dw_core::exit;
 use dw_etl::options::Selection;
 use proptest::prelude::*;
 
-use super::args::{EtlCli, EtlCommand, RunArgs};
-use super::{every, export, reconcile, request, run};
+use super::args::{AuditCommand, EtlCli, EtlCommand, RunArgs};
+use super::{audit, every, export, reconcile, request, run};
 use crate::app::{Binary, in_our_words};
 use crate::output::{Console, Failure, Listing};
 use crate::report::{
@@ -64,6 +64,7 @@ fn check(arguments: &[&str]) -> DwResult<Settings> {
         Some(EtlCommand::Run(args)) => drop(request::check(args)?),
         Some(EtlCommand::Plan(args)) => drop(Selection::parse(&args.entity)?),
         Some(EtlCommand::Export(args)) => drop(export::check(args)?),
+        Some(EtlCommand::Audit { what: AuditCommand::Connections(args) }) => drop(audit::check(args)?),
         _ => {}
     }
     crate::engine::from_settings(&settings)?;
@@ -100,6 +101,12 @@ fn help_of_the_other_commands() {
 }
 
 #[test]
+fn help_of_audit() {
+    let of = |arguments: &[&str]| format!("$ {}\n{}\n", arguments.join(" "), help(arguments));
+    insta::assert_snapshot!(of(&["etl", "audit", "--help"]) + &of(&["etl", "audit", "connections", "--help"]));
+}
+
+#[test]
 fn every_wrong_command_line_has_one_message() {
     let lines = [
         "run --entity fact_venda",
@@ -125,6 +132,11 @@ fn every_wrong_command_line_has_one_message() {
         "run --every 0",
         "run --every 5x",
         "run --every 31d",
+        "audit connections --since yesterday",
+        "audit connections --since 0",
+        "audit connections --top 0",
+        "audit connections --retention-days 7",
+        "audit connections --cleanup --retention-days 0",
         "export FACT_VENDA",
         "export nonsense --out x",
         "export",

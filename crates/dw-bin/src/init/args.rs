@@ -11,6 +11,8 @@ Examples:
   init                              Create both databases; change nothing that is there
   init --scale 1                    The same, and fill the source with 90,000 orders
   init --scale 0.01 --seed 7        A small source with other names
+  init --plan                       Show what would be done
+  init --check                      Say whether the databases can be used
   init wave --count 3               Three waves of change, as a living shop makes them
   init olist data/olist             Load the public Olist data set
 
@@ -42,6 +44,10 @@ pub struct InitCli {
     #[command(flatten)]
     pub globals: GlobalArgs,
 
+    /// What is done instead of creating, or besides.
+    #[command(flatten)]
+    pub mode: ModeArgs,
+
     /// The sample.
     #[command(flatten)]
     pub fill: FillArgs,
@@ -49,6 +55,26 @@ pub struct InitCli {
     /// What to do.
     #[command(subcommand)]
     pub command: Option<InitCommand>,
+}
+
+/// The flags that say what `init` does with the databases.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ModeArgs {
+    /// Show what would be done and change nothing: databases, scripts, options, logins
+    #[arg(long)]
+    pub plan: bool,
+
+    /// Say whether both databases can be used by this program, and what their servers can do; a health check
+    #[arg(long)]
+    pub check: bool,
+
+    /// Forget the record of a script that did not end, or of a repeatable one, so that the next `init` runs it
+    #[arg(long, value_name = "SCRIPT")]
+    pub repair: Option<String>,
+
+    /// Set the passwords of the logins that exist too
+    #[arg(long)]
+    pub rotate_logins: bool,
 }
 
 /// The flags of the base sample.

@@ -1,20 +1,19 @@
-//! `init` and `init --scale`: the one place that creates databases and calls the base sample of `dw-sample`.
+//! `init` and `init --scale`: what is said of the databases that were created, and the one place that calls the base sample of
+//! `dw-sample`.
 
-use dw_core::engine::{Access, Engine};
-use dw_core::error::{Database, DwError, DwResult};
-use dw_core::time::now;
-use dw_core::{exit, migrate};
-use dw_etl::calendar_table;
+use dw_core::error::{DwError, DwResult};
+use dw_core::exit;
 use dw_sample::base::{Base, BaseOptions};
 use dw_sample::load::{IfFilled, LoadOutcome};
 use serde_json::json;
 
 use super::args::FillArgs;
 use super::as_of;
+use super::bootstrap::{self, Target};
 use crate::app::Context;
 use crate::args::number;
 use crate::output::{Align, Listing, Progress, whole};
-use crate::{engine, sample};
+use crate::sample;
 
 /// A sample that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,13 +57,18 @@ pub fn check(args: &FillArgs) -> DwResult<Option<Fill>> {
 /// # Errors
 /// A usage error that names the flag.
 pub fn refuse(args: &FillArgs) -> DwResult<()> {
-    match args.scale.as_ref().map(|_| "--scale").or_else(|| typed(args)) {
+    match any_typed(args) {
         Some(flag) => {
             let hint = "run `init` with the flags of the sample first, then the command; its own flags stand behind it";
             Err(DwError::usage(format!("`{flag}` cannot stand before a command"), hint))
         }
         None => Ok(()),
     }
+}
+
+/// A flag of the sample that was typed.
+pub(super) fn any_typed(args: &FillArgs) -> Option<&'static str> {
+    args.scale.as_ref().map(|_| "--scale").or_else(|| typed(args))
 }
 
 /// A flag of the sample other than `--scale` that was typed.
@@ -82,14 +86,24 @@ fn typed(args: &FillArgs) -> Option<&'static str> {
 ///
 /// # Errors
 /// When a database cannot be created or written.
-pub async fn execute(context: &Context, fill: Option<Fill>) -> DwResult<u8> {
+pub async fn execute(context: &Context, fill: Option<Fill>, rotate: bool) -> DwResult<u8> {
     let console = &context.console;
-    let engine = engine::from_settings(&context.settings)?;
+    let target = Target::of(&context.settings)?;
+    let engine = target.engine();
     let progress = Progress::new(console);
-    let created = create(&*engine).await?;
-    for (database, steps) in created.iter().filter(|_| !console.is_json()) {
-        let done = if steps.is_empty() { "nothing to do".to_owned() } else { steps.join(", ") };
-        console.line(&format!("{database} at `{}`: {done}", engine.location(*database)))?;
+    let created = bootstrap::create(&target, context, rotate, &progress).await?;
+    if !console.is_json() {
+        for (database, steps) in &created.databases {
+            let done = if steps.is_empty() { "nothing to do".to_owned() } else { steps.join(", ") };
+            console.line(&format!("{database} at `{}`: {done}", engine.location(*database)))?;
+        }
+        if !created.logins.is_empty() {
+            let done: Vec<String> = created.logins.iter().map(ToString::to_string).collect();
+            console.line(&format!("logins: {}", done.join(", ")))?;
+        }
+        if !created.server_audit.is_empty() {
+            console.line(&format!("server audit on {}", created.server_audit.join(", ")))?;
+        }
     }
     let outcome = match fill {
         Some(fill) => Some(sample::fill(&*engine, fill.options, fill.if_filled, &progress).await?),
@@ -106,26 +120,23 @@ pub async fn execute(context: &Context, fill: Option<Fill>) -> DwResult<u8> {
     let notices = progress.end();
     if console.is_json() {
         let databases: Vec<_> = created
+            .databases
             .iter()
             .map(|(database, steps)| json!({ "database": database.name(), "location": engine.location(*database), "migrations": steps }))
             .collect();
         let tables: Vec<_> = tables.iter().map(|(table, rows)| json!({ "table": table, "rows": rows })).collect();
-        console
-            .document(&json!({ "command": "init", "databases": databases, "tables": tables, "notices": notices }))?;
+        console.document(&json!({
+            "command": "init",
+            "databases": databases,
+            "logins": created.logins,
+            "server_audit": created.server_audit,
+            "tables": tables,
+            "notices": notices,
+        }))?;
     } else if !tables.is_empty() {
         show(context, &tables)?;
     }
     Ok(exit::OK)
-}
-
-/// Creates or upgrades both databases, the calendar included.
-async fn create(engine: &dyn Engine) -> DwResult<Vec<(Database, Vec<String>)>> {
-    let created = migrate::init(engine).await?;
-    let mut session = engine.open(Database::Dw, Access::ReadWrite, "init").await?;
-    let mut tx = session.begin().await?;
-    calendar_table::ensure(&mut *tx, None, now()).await?;
-    tx.commit().await?;
-    Ok(created)
 }
 
 /// Rows of each table, and their sum.

@@ -2,7 +2,11 @@
 
 pub mod args;
 pub mod base;
+pub mod bootstrap;
+pub mod check;
+pub mod mode;
 pub mod olist;
+pub mod plan;
 pub mod wave;
 
 #[cfg(test)]
@@ -21,6 +25,7 @@ use crate::args::{GlobalArgs, timestamp};
 use crate::config_command;
 use crate::sample::default_as_of;
 use args::InitCommand;
+use mode::Mode;
 
 /// The process `init`.
 pub fn main() -> ExitCode {
@@ -38,8 +43,14 @@ impl Binary for InitCli {
 
     async fn execute(self, context: &Context) -> DwResult<u8> {
         match self.command {
-            None => base::execute(context, base::check(&self.fill)?).await,
+            None => match mode::check(&self.mode, &self.fill)? {
+                Mode::Create { rotate } => base::execute(context, base::check(&self.fill)?, rotate).await,
+                Mode::Plan { rotate } => plan::execute(context, rotate).await,
+                Mode::Check => check::execute(context).await,
+                Mode::Repair(script) => bootstrap::repair(context, &script).await,
+            },
             Some(command) => {
+                mode::refuse(&self.mode)?;
                 base::refuse(&self.fill)?;
                 match command {
                     InitCommand::Wave(args) => wave::execute(context, wave::check(&args)?).await,

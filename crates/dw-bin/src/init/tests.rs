@@ -4,7 +4,7 @@ use clap::{CommandFactory, Parser};
 use dw_core::exit;
 
 use super::args::{InitCli, InitCommand};
-use super::{base, wave};
+use super::{base, mode, wave};
 use crate::app::in_our_words;
 use crate::output::Failure;
 
@@ -16,8 +16,12 @@ fn help(arguments: &[&str]) -> String {
 fn check(arguments: &[&str]) -> dw_core::error::DwResult<()> {
     let cli = InitCli::try_parse_from(["init"].iter().chain(arguments)).map_err(|error| in_our_words(&error))?;
     match &cli.command {
-        None => drop(base::check(&cli.fill)?),
+        None => {
+            mode::check(&cli.mode, &cli.fill)?;
+            base::check(&cli.fill)?;
+        }
         Some(command) => {
+            mode::refuse(&cli.mode)?;
             base::refuse(&cli.fill)?;
             if let InitCommand::Wave(args) = command {
                 wave::check(args)?;
@@ -60,6 +64,15 @@ fn every_wrong_command_line_has_one_message() {
         "--scale 1 --as-of 9000-01-01",
         "--scale 1 wave",
         "--as-of 2026-01-01 olist x",
+        "--plan --check",
+        "--check --repair dw/views --plan",
+        "--repair",
+        "--plan --scale 1",
+        "--check --replace",
+        "--check --rotate-logins",
+        "--repair dw/views --rotate-logins",
+        "--plan wave",
+        "--rotate-logins olist x",
         "wave --count 0",
         "wave --count 5000",
         "wave --as-of 9000-01-01",
@@ -79,6 +92,9 @@ fn the_right_command_lines_pass() {
     for line in
         ["--scale 0.01", "--scale 100 --seed 7 --first-id 0 --as-of 2026-01-01", "wave --count 3 --seed 1", "config"]
     {
+        check(&line.split(' ').collect::<Vec<_>>()).unwrap();
+    }
+    for line in ["--plan", "--plan --rotate-logins", "--check", "--repair dw/views", "--rotate-logins --scale 1"] {
         check(&line.split(' ').collect::<Vec<_>>()).unwrap();
     }
     check(&[]).unwrap();

@@ -33,6 +33,11 @@ impl Listing {
         self.rows.push(cells);
     }
 
+    /// True without a row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Removes each of these columns that holds nothing but zeros, so that what happened fits a terminal.
     pub fn drop_zero_columns(&mut self, names: &[&str]) {
         let is_zero = |at: usize| self.rows.iter().all(|row| row.get(at).is_some_and(|cell| cell == "0"));

@@ -69,6 +69,13 @@ impl<'a> Progress<'a> {
         }
     }
 
+    /// It has ended and nothing is to be said of it.
+    pub fn withdrawn(&self, name: &str) {
+        if let Some(bar) = lock(&self.bars).remove(name) {
+            bar.finish_and_clear();
+        }
+    }
+
     /// A remark: at once for a person, in the document for a program.
     pub fn remark(&self, text: &str) {
         self.console.notice(text);

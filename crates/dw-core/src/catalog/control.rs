@@ -158,13 +158,23 @@ pub static CONNECTION_LOGIN_EVENTS: Table = Table {
     uniques: &[],
     checks: &[],
     foreign_keys: &[],
-    indexes: &[Index {
-        name: "IX_audit_connection_login_events_time",
-        columns: &["event_time_utc DESC"],
-        include: &["login_name", "client_net_address", "program_name", "host_name", "database_name"],
-        filter: None,
-        unique: false,
-    }],
+    indexes: &[
+        Index {
+            name: "IX_audit_connection_login_events_time",
+            columns: &["event_time_utc DESC"],
+            include: &["login_name", "client_net_address", "program_name", "host_name", "database_name"],
+            filter: None,
+            unique: false,
+        },
+        // A capture asks for each session whether it is recorded.
+        Index {
+            name: "IX_audit_connection_login_events_session",
+            columns: &["login_time", "session_id"],
+            include: &["captured_by"],
+            filter: None,
+            unique: false,
+        },
+    ],
 };
 
 /// `audit.etl_reject`.
@@ -234,6 +244,33 @@ pub static ETL_PARKED: Table = Table {
     indexes: &[],
 };
 
+/// `ctl.audit_file_position`: how far the file of a server audit is read.
+pub static AUDIT_FILE_POSITION: Table = Table {
+    schema: "ctl",
+    name: "audit_file_position",
+    columns: &[
+        Column::new("audit_name", VarChar(128)),
+        Column::new("file_name", NVarChar(260)),
+        Column::new("audit_file_offset", BigInt),
+        Column::new("event_time_utc", DateTime2(3)),
+        Column::new("updated_at", DateTime2(0)).default(DefaultValue::UtcNow),
+    ],
+    primary_key_name: "PK_ctl_audit_file_position",
+    primary_key: &["audit_name"],
+    uniques: &[],
+    checks: &[],
+    foreign_keys: &[],
+    indexes: &[],
+};
+
 /// The tables in the order in which they are created: a table follows those that it references.
-pub static TABLES: &[&Table] =
-    &[&ETL_CONTROL, &ETL_RUN, &ETL_RUN_ENTITY, &CONNECTION_LOGIN_EVENTS, &ETL_REJECT, &ETL_AFFECTED_GROUP, &ETL_PARKED];
+pub static TABLES: &[&Table] = &[
+    &ETL_CONTROL,
+    &ETL_RUN,
+    &ETL_RUN_ENTITY,
+    &CONNECTION_LOGIN_EVENTS,
+    &ETL_REJECT,
+    &ETL_AFFECTED_GROUP,
+    &ETL_PARKED,
+    &AUDIT_FILE_POSITION,
+];

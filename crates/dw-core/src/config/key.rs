@@ -63,6 +63,8 @@ pub(super) static KEYS: &[Key] = &[
     key("etl.cutoff_minutes", Kind::Integer { min: 0, max: 1_440 }, None).or(&["ETL_DEFAULT_CUTOFF_MINUTES"]),
     key("etl.lookback_minutes", Kind::Integer { min: 0, max: 44_640 }, None),
     key("etl.max_rejects", Kind::Integer { min: 0, max: 1_000_000_000 }, None),
+    key("audit.connection_retention_days", Kind::Integer { min: 1, max: 36_500 }, Some("30"))
+        .or(&["CONNECTION_AUDIT_RETENTION_DAYS"]),
     key("sqlserver.connection_string", Kind::ConnectionString { database: false }, None),
     key("sqlserver.oltp_connection_string", Kind::ConnectionString { database: true }, None).or(&["ETL_OLTP_CONN_STR"]),
     key("sqlserver.dw_connection_string", Kind::ConnectionString { database: true }, None).or(&["ETL_DW_CONN_STR"]),
@@ -83,6 +85,7 @@ pub(super) static KEYS: &[Key] = &[
     key("sqlserver.max_connections", Kind::Integer { min: 4, max: 1_000 }, Some("10")),
     key("sqlserver.retries", Kind::Integer { min: 1, max: 20 }, Some("5")),
     key("sqlserver.columnstore", Kind::Choice(&["auto", "on", "off"]), Some("off")),
+    key("sqlserver.server_audit_folder", Kind::Text, Some("/var/opt/mssql/audit/")),
     key("logins.etl_runner_password", Kind::Secret, None),
     key("logins.etl_monitor_password", Kind::Secret, None).or(&["MSSQL_MONITOR_PASSWORD"]),
     key("logins.etl_backup_password", Kind::Secret, None).or(&["MSSQL_BACKUP_PASSWORD"]),

@@ -48,6 +48,8 @@ pub struct Settings {
     /// The ETL. It has no default of its own, so that the section may be absent.
     #[serde(default)]
     pub etl: EtlSettings,
+    /// The audit trail.
+    pub audit: AuditSettings,
     /// The SQL Server engine.
     pub sqlserver: SqlServerSettings,
     /// Passwords of the logins that `init` creates. No default either.
@@ -73,6 +75,14 @@ pub struct EtlSettings {
     pub lookback_minutes: Option<u32>,
     /// More rejected rows than this end the run with exit code 10.
     pub max_rejects: Option<u64>,
+}
+
+/// `[audit]`: the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditSettings {
+    /// Connection events older than this are deleted at the end of a run.
+    pub connection_retention_days: u32,
 }
 
 /// When facts get a columnstore index.
@@ -133,6 +143,8 @@ pub struct SqlServerSettings {
     pub retries: u32,
     /// When facts get a columnstore index.
     pub columnstore: Columnstore,
+    /// Folder on the server for the files of the server audit; `none` for no audit.
+    pub server_audit_folder: String,
 }
 
 /// `[logins]`: passwords of the logins that `init` creates on a SQL Server.

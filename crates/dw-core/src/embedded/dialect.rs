@@ -78,6 +78,10 @@ impl Dialect for SqliteDialect {
         format!("temp.{name}")
     }
 
+    fn resolves_apart(&self) -> bool {
+        false
+    }
+
     fn clear_temp(&self, name: &str) -> String {
         format!("DELETE FROM temp.{name}")
     }

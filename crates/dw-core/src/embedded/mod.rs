@@ -55,6 +55,14 @@ impl EmbeddedEngine {
         self.path(database).is_file()
     }
 
+    /// Opens a database of any version for reading.
+    ///
+    /// # Errors
+    /// Missing or damaged.
+    pub async fn open_any_version(&self, database: Database) -> DwResult<Box<dyn Session>> {
+        Ok(Box::new(self.start(database, Access::ReadOnly, false, "look").await?))
+    }
+
     async fn start(
         &self,
         database: Database,

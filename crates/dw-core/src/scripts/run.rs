@@ -1,10 +1,13 @@
 //! Brings a database of a server up to date: takes the lock of the migrator, compares the scripts of this program with what the
 //! database has recorded, and runs what is missing. Not here: the comparison (see [`super::plan`]).
 
+use std::fmt;
+
 use super::batches::Batch;
 use super::known;
-use super::plan::{Plan, Step};
+use super::plan::{Plan, Reason, Step};
 use super::record::{Kind, Recorded, Script, Status};
+use crate::dialect::Dialect;
 use crate::engine::{Executor, Session};
 use crate::error::{Database, DwError, DwResult};
 use crate::migrate;
@@ -23,11 +26,26 @@ const FORGET_RECORD: SqlText = sql_text!("bootstrap/forget_record");
 /// How long a second `init` waits for the first one.
 const LOCK_WAIT_MILLIS: i64 = 120_000;
 
+/// A script that ran, or would run, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptRun {
+    /// `dw/up/0001_star_schema`.
+    pub name: String,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl fmt::Display for ScriptRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.reason)
+    }
+}
+
 /// What a run did, or would do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// The scripts, each with the reason: `dw/up/0001_star_schema (new)`.
-    pub scripts: Vec<String>,
+    /// The scripts in order.
+    pub scripts: Vec<ScriptRun>,
     /// What an operator should know.
     pub notices: Vec<String>,
 }
@@ -36,9 +54,9 @@ pub struct Outcome {
 ///
 /// # Errors
 /// [`DwError::Io`] when a file in the folder of `sql_dir` cannot be read.
-pub fn all(session: &dyn Session, database: Database) -> DwResult<Vec<Script>> {
+pub fn all(dialect: &dyn Dialect, database: Database) -> DwResult<Vec<Script>> {
     let mut scripts = known::one_time_scripts(database)?;
-    scripts.extend(known::repeatable_scripts(session.dialect(), database)?);
+    scripts.extend(known::repeatable_scripts(dialect, database)?);
     Ok(scripts)
 }
 
@@ -47,10 +65,32 @@ pub fn all(session: &dyn Session, database: Database) -> DwResult<Vec<Script>> {
 /// # Errors
 /// See [`Plan::of`].
 pub async fn plan(session: &mut dyn Session, database: Database) -> DwResult<Outcome> {
-    let scripts = all(session, database)?;
-    let recorded =
-        if migrate::table_exists(session, "ctl", "schema_script").await? { read(session).await? } else { Vec::new() };
+    let scripts = all(session.dialect(), database)?;
+    let recorded = recorded(session).await?;
     Plan::of(database, &scripts, &recorded).map(|plan| outcome(&plan))
+}
+
+/// What [`run`] would do to a database that does not exist yet.
+///
+/// # Errors
+/// See [`Plan::of`].
+pub fn plan_of_new(dialect: &dyn Dialect, database: Database) -> DwResult<Outcome> {
+    Plan::of(database, &all(dialect, database)?, &[]).map(|plan| outcome(&plan))
+}
+
+/// The one-time scripts that [`run`] would run now.
+///
+/// # Errors
+/// See [`Plan::of`].
+pub async fn pending_one_time(session: &mut dyn Session, database: Database) -> DwResult<Vec<Script>> {
+    let scripts = known::one_time_scripts(database)?;
+    let recorded = recorded(session).await?;
+    let plan = Plan::of(database, &scripts, &recorded)?;
+    Ok(plan.steps.iter().map(|step| step.script.clone()).collect())
+}
+
+async fn recorded(session: &mut dyn Session) -> DwResult<Vec<Recorded>> {
+    if migrate::table_exists(session, "ctl", "schema_script").await? { read(session).await } else { Ok(Vec::new()) }
 }
 
 /// Runs what is missing, one init at a time.
@@ -98,7 +138,7 @@ async fn run_locked(session: &mut dyn Session, database: Database) -> DwResult<O
     for batch in known::bootstrap_batches()? {
         session.execute(&batch.text, &[]).await?;
     }
-    let scripts = all(session, database)?;
+    let scripts = all(session.dialect(), database)?;
     let recorded = read(session).await?;
     let plan = Plan::of(database, &scripts, &recorded)?;
     for notice in &plan.notices {
@@ -116,7 +156,11 @@ async fn run_locked(session: &mut dyn Session, database: Database) -> DwResult<O
 
 fn outcome(plan: &Plan<'_>) -> Outcome {
     Outcome {
-        scripts: plan.steps.iter().map(|step| format!("{} ({})", step.script.name, step.reason)).collect(),
+        scripts: plan
+            .steps
+            .iter()
+            .map(|step| ScriptRun { name: step.script.name.clone(), reason: step.reason })
+            .collect(),
         notices: plan.notices.iter().map(ToString::to_string).collect(),
     }
 }

@@ -2,6 +2,8 @@
 //! and from there, where the target is another table, as a set into it with an exact cast a column.
 //! Not here: what is done with a staged batch (`dw-etl`).
 
+use std::time::Instant;
+
 use tiberius::{ColumnType, TokenRow};
 
 use super::checksum;
@@ -9,12 +11,12 @@ use super::dialect::TsqlDialect;
 use super::failure;
 use super::session::{SqlServerSession, timed_out};
 use super::values::Wire;
+use super::wire_size;
 use crate::catalog;
 use crate::dialect::Dialect;
-use crate::engine::Computed;
 use crate::error::{DwError, DwResult};
 use crate::schema::{Column, Table};
-use crate::value::RowBatch;
+use crate::value::{RowBatch, Value};
 
 /// The temporary table through which rows go to a table that is none.
 const COPY: &str = "dw_copy";
@@ -43,6 +45,7 @@ pub(super) async fn copy(
     let staged: Vec<(String, String, bool)> =
         types.iter().map(|column| (column.name.to_owned(), TsqlDialect.staging_type(column.ty), true)).collect();
     for sql in TsqlDialect.create_temp(COPY, &staged, &[]) {
+        session.remember_temp(&sql);
         session.ask(&sql, &[]).await?;
     }
     let copied = send(session, &TsqlDialect.temp(COPY), columns, rows).await?;
@@ -76,62 +79,6 @@ fn insert_copied(target: &Table, columns: &[&Column]) -> String {
     }
 }
 
-/// Replaces the rows of a staging table: a copy into a table of the copied columns alone, and from there one INSERT that looks
-/// the computed columns up with a join each.
-pub(super) async fn stage(
-    session: &mut SqlServerSession,
-    table: &str,
-    columns: &[&str],
-    computed: &[Computed],
-    rows: &RowBatch,
-) -> DwResult<u64> {
-    let raw = raw_table(table);
-    session.ask(&prepare_stage(table, &raw, columns), &[]).await?;
-    let copied = send(session, &raw, columns, rows).await?;
-    let staged = session
-        .counted(&format!("{}; SELECT CAST(@@ROWCOUNT AS BIGINT) AS staged", resolve(table, &raw, columns, computed)))
-        .await?;
-    if staged != copied {
-        return Err(DwError::Internal(format!("{copied} rows were copied and {staged} staged in {table}")));
-    }
-    Ok(staged)
-}
-
-/// The table of the copied columns of a staging table.
-fn raw_table(stage: &str) -> String {
-    format!("{stage}_in")
-}
-
-/// Makes the raw table with the types of the staging table, once a session, and empties both.
-fn prepare_stage(table: &str, raw: &str, columns: &[&str]) -> String {
-    format!(
-        "IF OBJECT_ID('tempdb..{raw}') IS NULL SELECT TOP (0) {} INTO {raw} FROM {table}; TRUNCATE TABLE {raw}; TRUNCATE TABLE {table}",
-        columns.join(", ")
-    )
-}
-
-/// The INSERT from the raw table to the staging table.
-fn resolve(table: &str, raw: &str, columns: &[&str], computed: &[Computed]) -> String {
-    let mut names: Vec<&str> = columns.to_vec();
-    let mut values: Vec<String> = columns.iter().map(|column| format!("s.{column}")).collect();
-    let mut joins = String::new();
-    for (index, one) in computed.iter().enumerate() {
-        names.push(&one.column);
-        let Some(lookup) = &one.lookup else {
-            values.push("NULL".to_owned());
-            continue;
-        };
-        let alias = format!("r{}", index + 1);
-        let found = format!("{alias}.{}", lookup.select);
-        values.push(match lookup.without_key {
-            None => found,
-            Some(unknown) => format!("CASE WHEN s.{} IS NULL THEN {unknown} ELSE {found} END", lookup.staged),
-        });
-        joins.push_str(&format!(" LEFT JOIN {} {alias} ON {alias}.{} = s.{}", lookup.table, lookup.key, lookup.staged));
-    }
-    format!("INSERT INTO {table} ({}) SELECT {} FROM {raw} s{joins}", names.join(", "), values.join(", "))
-}
-
 /// Sends rows into a temporary table and checks what arrived: a copy that reports success proves nothing.
 async fn send(session: &mut SqlServerSession, table: &str, columns: &[&str], rows: &RowBatch) -> DwResult<u64> {
     let layout = layout(session, table).await?;
@@ -144,16 +91,40 @@ async fn send(session: &mut SqlServerSession, table: &str, columns: &[&str], row
     {
         return Err(DwError::Internal(format!("{table} has no column {unknown}")));
     }
+    let whole: Vec<&[Value]> = rows.rows().collect();
+    let parts = wire_size::parts(&layout, &sources, |name| session.is_unlimited(table, name), &whole);
+    for row in parts.apart {
+        insert(session, table, columns, row).await?;
+    }
+    for part in parts.together {
+        request(session, table, &sources, part).await?;
+    }
+    let wires: Vec<(&str, Wire)> = columns
+        .iter()
+        .filter_map(|column| {
+            layout.iter().find(|(name, _)| name.eq_ignore_ascii_case(column)).map(|(_, wire)| (*column, *wire))
+        })
+        .collect();
+    checksum::verify(session, table, &wires, rows).await
+}
+
+/// One bulk copy.
+async fn request(
+    session: &mut SqlServerSession,
+    table: &str,
+    sources: &[(Option<usize>, Wire)],
+    rows: Vec<&[Value]>,
+) -> DwResult<()> {
+    let began = Instant::now();
     session.link.unsure = true;
     let stays_unsure = session.in_open_work();
     let client = &mut session.link.client;
-    let null = crate::value::Value::Null;
     let sent = async {
         let mut request = client.bulk_insert(table).await.map_err(Sent::Driver)?;
-        for row in rows.rows() {
+        for row in &rows {
             let mut tokens = TokenRow::with_capacity(sources.len());
-            for (source, wire) in &sources {
-                let value = source.and_then(|index| row.get(index)).unwrap_or(&null);
+            for (source, wire) in sources {
+                let value = source.and_then(|index| row.get(index)).unwrap_or(&Value::Null);
                 tokens.push(wire.encode(value).map_err(Sent::Value)?);
             }
             request.send(tokens).await.map_err(Sent::Driver)?;
@@ -163,18 +134,33 @@ async fn send(session: &mut SqlServerSession, table: &str, columns: &[&str], row
     };
     let statement = format!("INSERT BULK {table}");
     match tokio::time::timeout(session.timeout, sent).await {
-        Ok(Ok(())) => session.link.unsure = stays_unsure,
-        Ok(Err(Sent::Driver(error))) => return Err(failure::explain(&error, &session.place, &statement)),
-        Ok(Err(Sent::Value(error))) => return Err(error),
-        Err(_) => return Err(timed_out(&session.place, session.timeout, &statement)),
+        Ok(Ok(())) => {
+            session.link.unsure = stays_unsure;
+            tracing::trace!(sql = statement, micros = began.elapsed().as_micros(), rows = rows.len(), "copied");
+            Ok(())
+        }
+        Ok(Err(Sent::Driver(error))) => Err(failure::explain(&error, &session.place, &statement)),
+        Ok(Err(Sent::Value(error))) => Err(error),
+        Err(_) => Err(timed_out(&session.place, session.timeout, &statement)),
     }
-    let wires: Vec<(&str, Wire)> = columns
+}
+
+/// Inserts one row that cannot be copied.
+async fn insert(session: &mut SqlServerSession, table: &str, columns: &[&str], row: &[Value]) -> DwResult<()> {
+    let layout = layout(session, table).await?;
+    let is_time =
+        |column: &str| layout.iter().any(|(name, wire)| name.eq_ignore_ascii_case(column) && *wire == Wire::Seconds);
+    let params: Vec<Value> = columns
         .iter()
-        .filter_map(|column| {
-            layout.iter().find(|(name, _)| name.eq_ignore_ascii_case(column)).map(|(_, wire)| (*column, *wire))
+        .zip(row)
+        .map(|(column, value)| match value {
+            Value::Int(seconds) if is_time(column) => Value::Seconds(*seconds),
+            other => other.clone(),
         })
         .collect();
-    checksum::verify(session, table, &wires, rows).await
+    let places: Vec<String> = (1..=columns.len()).map(|number| format!("@P{number}")).collect();
+    let sql = format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), places.join(", "));
+    session.ask(&sql, &params).await.map(|_| ())
 }
 
 /// Why rows were not sent.
@@ -199,25 +185,6 @@ fn wire(table: &str, name: String, ty: ColumnType) -> DwResult<(String, Wire)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Lookup;
-
-    #[test]
-    fn the_statements_of_a_staged_batch() {
-        let lookup = |select, key, without_key| {
-            Some(Lookup { table: "dim.D".to_owned(), select, key, staged: key, without_key })
-        };
-        let computed = [
-            Computed { column: "target_id".to_owned(), lookup: None },
-            Computed { column: "d_id".to_owned(), lookup: lookup("d_id", "d_key", Some(-1)) },
-            Computed { column: "e_id".to_owned(), lookup: lookup("e_id", "e_key", None) },
-        ];
-        let columns = ["id", "d_key", "e_key"];
-        insta::assert_snapshot!(format!(
-            "{}\n{}",
-            prepare_stage("#stage", "#stage_in", &columns),
-            resolve("#stage", "#stage_in", &columns, &computed)
-        ));
-    }
 
     #[test]
     fn explicit_keys_are_kept() {

@@ -22,12 +22,17 @@ pub(super) async fn database(engine: &SqlServerEngine, database: Database) -> Dw
     let mut master = wait_for_server(engine, database, began).await?;
     let name = &target.database;
     let known = Capabilities::of(&mut master).await?;
-    if state(&mut master, name).await?.is_none() {
+    while state(&mut master, name).await?.is_none() {
         tracing::info!(database = name, "creating the database");
         match master.execute(&format!("CREATE DATABASE {}", quoted(name)), &[]).await {
+            Ok(_) => break,
             // Two inits at once: the other one was faster.
-            Err(_) if state(&mut master, name).await?.is_some() => {}
-            other => other.map(|_| ())?,
+            Err(_) if state(&mut master, name).await?.is_some() => break,
+            Err(error) if error.is_transient() && began.elapsed() + PAUSE < engine.options.wait => {
+                tracing::warn!(database = name, %error, "the database was not created and is tried again");
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(error) => return Err(error),
         }
     }
     wait_until_online(&mut master, engine, database, began).await?;
@@ -42,7 +47,11 @@ pub(super) fn quoted(name: &str) -> String {
     format!("[{}]", name.replace(']', "]]"))
 }
 
-async fn wait_for_server(engine: &SqlServerEngine, database: Database, began: Instant) -> DwResult<SqlServerSession> {
+pub(super) async fn wait_for_server(
+    engine: &SqlServerEngine,
+    database: Database,
+    began: Instant,
+) -> DwResult<SqlServerSession> {
     let target = ConnectionTarget { database: "master".to_owned(), ..engine.target(database).clone() };
     let place = Place { database, location: target.describe(), login: target.user.clone() };
     let mut told = false;
@@ -65,13 +74,13 @@ async fn wait_for_server(engine: &SqlServerEngine, database: Database, began: In
     }
 }
 
-async fn state(master: &mut SqlServerSession, name: &str) -> DwResult<Option<String>> {
+pub(super) async fn state(master: &mut SqlServerSession, name: &str) -> DwResult<Option<String>> {
     let sql = "SELECT state_desc FROM sys.databases WHERE LOWER(name) = LOWER(@P1)";
     let rows = master.query(sql, &[name.into()]).await?;
     Ok(rows.get(0, 0).text()?.map(str::to_owned))
 }
 
-async fn wait_until_online(
+pub(super) async fn wait_until_online(
     master: &mut SqlServerSession,
     engine: &SqlServerEngine,
     database: Database,
@@ -101,32 +110,54 @@ async fn wait_until_online(
     }
 }
 
-/// The options of a database that this product wants, each with the question whether it is set already.
-pub(super) fn options(name: &str, database: Database) -> Vec<String> {
-    let on = |condition: &str, option: &str| {
+/// An option of a database that this product wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct DatabaseOption {
+    /// True of its row in `sys.databases` while it is not set.
+    unset: &'static str,
+    /// As ALTER DATABASE spells it.
+    pub(super) set: &'static str,
+}
+
+impl DatabaseOption {
+    /// True while the option is not set.
+    pub(super) async fn is_unset(self, master: &mut SqlServerSession, name: &str) -> DwResult<bool> {
+        let sql = format!("SELECT COUNT(*) FROM sys.databases WHERE name = @P1 AND {}", self.unset);
+        Ok(master.query(&sql, &[name.into()]).await?.get(0, 0).int()? == Some(1))
+    }
+
+    /// Sets it where it is not set: some options wait for, or end, all other sessions.
+    fn statement(self, name: &str) -> String {
         format!(
-            "IF EXISTS (SELECT 1 FROM sys.databases WHERE name = N'{}' AND {condition}) ALTER DATABASE {} SET {option}",
+            "IF EXISTS (SELECT 1 FROM sys.databases WHERE name = N'{}' AND {}) ALTER DATABASE {} SET {}",
             name.replace('\'', "''"),
-            quoted(name)
+            self.unset,
+            quoted(name),
+            self.set
         )
-    };
+    }
+}
+
+/// The options of a database.
+pub(super) fn options(database: Database) -> Vec<DatabaseOption> {
+    let option = |unset, set| DatabaseOption { unset, set };
     let mut all = vec![
-        on("page_verify_option_desc <> 'CHECKSUM'", "PAGE_VERIFY CHECKSUM"),
-        on("snapshot_isolation_state = 0", "ALLOW_SNAPSHOT_ISOLATION ON"),
-        on("is_read_committed_snapshot_on = 0", "READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK IMMEDIATE"),
-        on("is_query_store_on = 0", "QUERY_STORE = ON"),
+        option("page_verify_option_desc <> 'CHECKSUM'", "PAGE_VERIFY CHECKSUM"),
+        option("snapshot_isolation_state = 0", "ALLOW_SNAPSHOT_ISOLATION ON"),
+        option("is_read_committed_snapshot_on = 0", "READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK IMMEDIATE"),
+        option("is_query_store_on = 0", "QUERY_STORE = ON"),
     ];
     if database == Database::Dw {
         // The warehouse can be loaded again from the source, so that its log need not be kept.
-        all.push(on("recovery_model_desc <> 'SIMPLE'", "RECOVERY SIMPLE"));
+        all.push(option("recovery_model_desc <> 'SIMPLE'", "RECOVERY SIMPLE"));
     }
     all
 }
 
 async fn set_options(master: &mut SqlServerSession, name: &str, database: Database) -> DwResult<()> {
-    for sql in options(name, database) {
+    for option in options(database) {
         // An option that an edition or a login may not set is no reason to stop.
-        if let Err(error) = master.execute(&sql, &[]).await {
+        if let Err(error) = master.execute(&option.statement(name), &[]).await {
             tracing::warn!(database = name, %error, "a database option was not set");
         }
     }
@@ -139,7 +170,9 @@ mod tests {
 
     #[test]
     fn options_of_the_warehouse() {
-        insta::assert_snapshot!(options("DW_ECOMMERCE", Database::Dw).join(";\nGO\n"));
+        let options: Vec<String> =
+            options(Database::Dw).iter().map(|option| option.statement("DW_ECOMMERCE")).collect();
+        insta::assert_snapshot!(options.join(";\nGO\n"));
     }
 
     #[test]

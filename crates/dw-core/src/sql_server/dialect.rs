@@ -81,6 +81,10 @@ impl Dialect for TsqlDialect {
         format!("#{name}")
     }
 
+    fn resolves_apart(&self) -> bool {
+        true
+    }
+
     fn clear_temp(&self, name: &str) -> String {
         format!("TRUNCATE TABLE #{name}")
     }
@@ -116,10 +120,16 @@ impl Dialect for TsqlDialect {
             SqlType::Date => {
                 format!("CAST(DATEADD(DAY, CAST({expression} AS INT), CAST('1970-01-01' AS DATE)) AS DATE)")
             }
-            SqlType::DateTime | SqlType::DateTime2(3) => format!(
-                "CAST(DATEADD(MILLISECOND, CAST({expression} % 86400000 AS INT), DATEADD(DAY, \
-                 CAST({expression} / 86400000 AS INT), CAST('1970-01-01' AS DATETIME2(3)))) AS {ty})"
-            ),
+            // The milliseconds as text: on Babelfish DATEADD loses them. The remainder is made positive first.
+            SqlType::DateTime | SqlType::DateTime2(3) => {
+                let of_day = format!("(({expression} % 86400000 + 86400000) % 86400000)");
+                let day = format!("CAST(({expression} - {of_day}) / 86400000 AS INT)");
+                format!(
+                    "CAST(CONVERT(VARCHAR(19), DATEADD(SECOND, CAST({of_day} / 1000 AS INT), DATEADD(DAY, {day}, \
+                     CAST('1970-01-01' AS DATETIME2(0)))), 126) + '.' + RIGHT('00' + CAST({of_day} % 1000 AS VARCHAR(3)), 3) \
+                     AS {ty})"
+                )
+            }
             SqlType::BigInt | SqlType::DateTime2(_) | SqlType::NVarChar(_) => expression.to_owned(),
             _ => format!("CAST({expression} AS {ty})"),
         }

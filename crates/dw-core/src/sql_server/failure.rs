@@ -98,8 +98,33 @@ fn told(token: &tiberius::error::TokenError) -> String {
     )
 }
 
+/// The number under which Babelfish reports what it has no number of SQL Server for.
+const BABELFISH: u32 = 33_557_097;
+
+/// The number that SQL Server has for what Babelfish tells by its text alone.
+fn number_of(number: u32, message: &str) -> u32 {
+    if number != BABELFISH {
+        return number;
+    }
+    const TEXTS: [(&str, u32); 10] = [
+        ("canceling statement due to lock timeout", 1222),
+        ("deadlock detected", 1205),
+        ("could not serialize access", 3960),
+        // Two databases or logins created at once.
+        ("tuple concurrently updated", 1807),
+        ("permission denied for ", 229),
+        ("relation \"", 208),
+        ("column \"", 207),
+        ("terminating connection due to administrator command", 6005),
+        ("the database system is ", 6005),
+        ("sorry, too many clients", 10928),
+    ];
+    TEXTS.iter().find(|(beginning, _)| message.starts_with(beginning)).map_or(number, |(_, number)| *number)
+}
+
 fn of_server(number: u32, message: &str, place: &Place, statement: &str) -> DwError {
     let (database, location) = (place.database, place.location.clone());
+    let number = number_of(number, message);
     let message = message.to_owned();
     match kind(number) {
         Kind::Login => DwError::Connection {
@@ -176,6 +201,14 @@ mod tests {
         for number in [1205, 1222, 40613, 3960, 10928, 49920] {
             assert!(is_transient(number), "{number}");
         }
+    }
+
+    #[test]
+    fn what_babelfish_tells_by_its_text_has_the_number_of_sql_server() {
+        assert_eq!(number_of(BABELFISH, "permission denied for table x (error 33557097)"), 229);
+        assert_eq!(number_of(BABELFISH, "canceling statement due to lock timeout"), 1222);
+        assert_eq!(number_of(BABELFISH, "anything else"), BABELFISH);
+        assert_eq!(number_of(547, "permission denied for table x"), 547);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! One connection to a server and the pool that keeps it: session set-up, and the rule that a connection whose state is not
 //! known is thrown away. Not here: what is asked over it (see [`super::session`]).
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use bb8_tiberius::rt::Client;
@@ -10,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio_util::compat::TokioAsyncWriteCompatExt;
 
 use super::failure::{self, Place};
+use super::greeting::{self, Greeting};
 use crate::config::ConnectionTarget;
 use crate::error::{DwError, DwResult};
 
@@ -43,6 +46,9 @@ pub(super) struct LinkManager {
     /// Set where the name in the certificate is not the host, which the inner manager cannot tell apart.
     apart: Option<Apart>,
     place: Place,
+    /// Where it is, for the question what listens there.
+    address: (String, u16),
+    encrypt: bool,
     connect_timeout: Duration,
     failures: Arc<Failures>,
 }
@@ -60,14 +66,47 @@ impl Failures {
         self.told.notified()
     }
 
-    /// The last failure, once.
-    pub(super) fn take(&self) -> Option<DwError> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// The last failure, unless a connection was made after it. Several may wait for one connection: each is told.
+    pub(super) fn last(&self) -> Option<DwError> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(again)
     }
 
     fn tell(&self, error: DwError) {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
         self.told.notify_waiters();
+    }
+
+    fn forget(&self) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// The same error once more: the errors of connecting, as themselves.
+fn again(error: &DwError) -> DwError {
+    match error {
+        DwError::Connection { database, location, message, hint, transient } => DwError::Connection {
+            database: *database,
+            location: location.clone(),
+            message: message.clone(),
+            hint: hint.clone(),
+            transient: *transient,
+        },
+        DwError::Missing { database, location, hint } => {
+            DwError::Missing { database: *database, location: location.clone(), hint: hint.clone() }
+        }
+        DwError::Permission { database, location, login, message } => DwError::Permission {
+            database: *database,
+            location: location.clone(),
+            login: login.clone(),
+            message: message.clone(),
+        },
+        DwError::Statement { database, message, statement, transient } => DwError::Statement {
+            database: *database,
+            message: message.clone(),
+            statement: statement.clone(),
+            transient: *transient,
+        },
+        other => DwError::Internal(other.to_string()),
     }
 }
 
@@ -142,6 +181,8 @@ impl LinkManager {
             inner: bb8_tiberius::ConnectionManager::new(config(target, purpose, read_only)),
             apart: Apart::of(target, purpose, read_only),
             place,
+            address: (target.host.clone(), target.port),
+            encrypt: target.encrypt,
             connect_timeout: target.connect_timeout,
             failures: Arc::default(),
         }
@@ -159,12 +200,16 @@ impl LinkManager {
                 Some(apart) => apart.connect().await,
             }
         };
-        let connecting = tokio::time::timeout(self.connect_timeout, connecting).await;
-        let mut client = match connecting {
+        let connecting = tokio::time::timeout(self.connect_timeout, unwinding(connecting)).await;
+        let connected = match connecting {
             Err(_) => return Err(self.unanswered()),
-            Ok(Err(bb8_tiberius::Error::Io(error))) => return Err(self.unreachable(&error)),
-            Ok(Err(bb8_tiberius::Error::Tiberius(error))) => return Err(self.refused(&error)),
-            Ok(Ok(client)) => client,
+            Ok(None) => return Err(self.misunderstood("it does not answer as the protocol says").await),
+            Ok(Some(connected)) => connected,
+        };
+        let mut client = match connected {
+            Err(bb8_tiberius::Error::Io(error)) => return Err(self.unreachable(&error)),
+            Err(bb8_tiberius::Error::Tiberius(error)) => return Err(self.refused(&error).await),
+            Ok(client) => client,
         };
         let set_up = async {
             client.simple_query(SET_UP).await?.into_results().await?;
@@ -203,15 +248,52 @@ impl LinkManager {
         }
     }
 
-    fn refused(&self, error: &tiberius::error::Error) -> DwError {
+    async fn refused(&self, error: &tiberius::error::Error) -> DwError {
         match error {
             tiberius::error::Error::Io { message, .. } if message.contains("CA certificate") => {
                 failure::untrusted(&self.place, message)
             }
-            tiberius::error::Error::Protocol(message) => failure::untrusted(&self.place, message),
+            tiberius::error::Error::Tls(message) => self.misunderstood(message).await,
+            tiberius::error::Error::Protocol(message) => self.misunderstood(message).await,
             other => failure::explain(other, &self.place, "connect"),
         }
     }
+
+    /// Neither side understands the other: because of the certificate, because one cannot encrypt, or because there is no SQL
+    /// Server at all.
+    async fn misunderstood(&self, message: &str) -> DwError {
+        let (message, hint) = match greeting::of(&self.address.0, self.address.1).await {
+            Some(Greeting::Foreign) => (
+                format!("what listens there is no SQL Server, or one that demands strict encryption: {message}"),
+                "check host and port; TDS 8.0 (strict encryption) is not supported",
+            ),
+            Some(Greeting::Plain) if self.encrypt => (
+                "`sqlserver.encrypt` is on, and the server cannot encrypt (TLS)".to_owned(),
+                "give the server a certificate; with `sqlserver.encrypt = false` password and data are readable on the network",
+            ),
+            Some(Greeting::Plain) | None => {
+                (format!("the server was not understood: {message}"), "check host and port")
+            }
+            Some(Greeting::Encrypting) => return failure::untrusted(&self.place, message),
+        };
+        DwError::Connection {
+            database: self.place.database,
+            location: self.place.location.clone(),
+            message,
+            hint: hint.to_owned(),
+            transient: false,
+        }
+    }
+}
+
+/// `None` when the driver panics, as it does at some answers that no SQL Server gives: whoever waits for a connection is told.
+async fn unwinding<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
+        polled.map_or(Poll::Ready(None), |poll| poll.map(Some))
+    })
+    .await
 }
 
 impl bb8::ManageConnection for LinkManager {
@@ -220,7 +302,10 @@ impl bb8::ManageConnection for LinkManager {
 
     async fn connect(&self) -> Result<Link, DwError> {
         match self.attempt().await {
-            Ok(link) => Ok(link),
+            Ok(link) => {
+                self.failures.forget();
+                Ok(link)
+            }
             Err(error) => {
                 // The error itself goes to whoever waits for a connection; bb8 gets a short one for its log.
                 let short = DwError::Internal(format!("no connection to {}", self.place.location));

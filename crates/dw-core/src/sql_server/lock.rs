@@ -1,7 +1,8 @@
 //! Locks of a run: `sp_getapplock`, owned by one session of the warehouse that does nothing else. The server frees them when
 //! that connection ends, whatever ended it, so that no stale lock can stay.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
 
 use async_trait::async_trait;
 use tokio::sync::Mutex;
@@ -21,6 +22,19 @@ const TRANSACTION_WAIT_MILLIS: i64 = 60_000;
 #[derive(Debug)]
 pub(super) struct LockSession {
     session: Mutex<SqlServerSession>,
+    /// What this process holds, and who said so. The server would grant it to the same session once more.
+    held: std::sync::Mutex<HashMap<String, String>>,
+}
+
+/// The outcome of [`LockSession::take`].
+#[derive(Debug)]
+pub(super) enum Taken {
+    /// It is ours.
+    Lock(ServerLock),
+    /// This process has it, for whom it says.
+    Here(String),
+    /// Another process has it.
+    Elsewhere,
 }
 
 /// A held lock.
@@ -30,14 +44,17 @@ pub(super) struct ServerLock {
     holder: Arc<LockSession>,
 }
 
-/// The name under which the server knows the lock of a resource.
-fn name(resource: &str) -> String {
-    format!("dw:{resource}")
+/// A statement with `@name`, under which the server knows the lock of the resource @P1. It says which database, because
+/// Babelfish has one set of locks for all of them.
+macro_rules! named {
+    ($sql:literal) => {
+        concat!("DECLARE @name NVARCHAR(255) = N'dw:' + DB_NAME() + N':' + @P1; ", $sql)
+    };
 }
 
 impl LockSession {
     pub(super) fn new(session: SqlServerSession) -> Self {
-        Self { session: Mutex::new(session) }
+        Self { session: Mutex::new(session), held: std::sync::Mutex::default() }
     }
 
     /// True when the connection is still of use.
@@ -46,33 +63,49 @@ impl LockSession {
         self.session.lock().await.is_usable()
     }
 
-    /// Takes a lock. `held_by` is asked for who holds it when somebody else does.
-    pub(super) async fn take(self: &Arc<Self>, resource: &str) -> DwResult<Option<ServerLock>> {
+    /// Who holds a lock, if it is this process.
+    pub(super) fn holder_here(&self, resource: &str) -> Option<String> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).get(resource).cloned()
+    }
+
+    /// Takes a lock, on behalf of `holder`.
+    pub(super) async fn take(self: &Arc<Self>, resource: &str, holder: &str) -> DwResult<Taken> {
         let mut session = self.session.lock().await;
-        let sql = "DECLARE @result INT; EXEC @result = sp_getapplock @Resource = @P1, @LockMode = 'Exclusive', \
-                   @LockOwner = 'Session', @LockTimeout = @P2; SELECT @result";
-        let answer = batch(session.ask(sql, &[name(resource).into(), Value::Int(WAIT_MILLIS)]).await?)?;
+        if let Some(holder) = self.holder_here(resource) {
+            return Ok(Taken::Here(holder));
+        }
+        let sql = named!(
+            "DECLARE @result INT; EXEC @result = sp_getapplock @Resource = @name, @LockMode = 'Exclusive', \
+                   @LockOwner = 'Session', @LockTimeout = @P2; SELECT @result"
+        );
+        let answer = batch(session.ask(sql, &[resource.into(), Value::Int(WAIT_MILLIS)]).await?)?;
         // 0 and 1 are granted; -1 timed out, -2 cancelled, -3 a deadlock, -999 a wrong call.
         match answer.get(0, 0).int()?.unwrap_or(-999) {
-            0 | 1 => Ok(Some(ServerLock { resource: resource.to_owned(), holder: Arc::clone(self) })),
-            -3..=-1 => Ok(None),
+            0 | 1 => {
+                let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+                held.insert(resource.to_owned(), holder.to_owned());
+                Ok(Taken::Lock(ServerLock { resource: resource.to_owned(), holder: Arc::clone(self) }))
+            }
+            -3..=-1 => Ok(Taken::Elsewhere),
             code => Err(DwError::Internal(format!("sp_getapplock answered {code} for {resource}"))),
         }
     }
 
     async fn holds(&self, resource: &str) -> DwResult<bool> {
         let mut session = self.session.lock().await;
-        let sql = "SELECT APPLOCK_MODE('public', @P1, 'Session')";
-        let answer = batch(session.ask(sql, &[name(resource).into()]).await?)?;
+        let sql = named!("SELECT APPLOCK_MODE('public', @name, 'Session')");
+        let answer = batch(session.ask(sql, &[resource.into()]).await?)?;
         Ok(answer.get(0, 0).text()?.is_some_and(|mode| mode.eq_ignore_ascii_case("Exclusive")))
     }
 }
 
 /// Takes a lock that ends with the open transaction, and waits for it.
 pub(super) async fn of_transaction(session: &mut SqlServerSession, what: &str) -> DwResult<()> {
-    let sql = "DECLARE @result INT; EXEC @result = sp_getapplock @Resource = @P1, @LockMode = 'Exclusive', \
-               @LockOwner = 'Transaction', @LockTimeout = @P2; SELECT @result";
-    let answer = batch(session.ask(sql, &[name(what).into(), Value::Int(TRANSACTION_WAIT_MILLIS)]).await?)?;
+    let sql = named!(
+        "DECLARE @result INT; EXEC @result = sp_getapplock @Resource = @name, @LockMode = 'Exclusive', \
+               @LockOwner = 'Transaction', @LockTimeout = @P2; SELECT @result"
+    );
+    let answer = batch(session.ask(sql, &[what.into(), Value::Int(TRANSACTION_WAIT_MILLIS)]).await?)?;
     match answer.get(0, 0).int()?.unwrap_or(-999) {
         0 | 1 => Ok(()),
         // Whoever holds it is at work: the whole transaction is tried again.
@@ -90,9 +123,13 @@ pub(super) async fn of_transaction(session: &mut SqlServerSession, what: &str) -
 
 /// True when nobody holds the lock of a resource.
 pub(super) async fn is_free(session: &mut SqlServerSession, resource: &str) -> DwResult<bool> {
-    let sql = "SELECT APPLOCK_TEST('public', @P1, 'Exclusive', 'Session')";
-    let answer = batch(session.ask(sql, &[name(resource).into()]).await?)?;
-    Ok(answer.get(0, 0).int()?.unwrap_or(1) == 1)
+    let sql = named!("SELECT APPLOCK_TEST('public', @name, 'Exclusive', 'Session')");
+    let answer = batch(session.ask(sql, &[resource.into()]).await?)?;
+    let free = answer.get(0, 0).int()?.unwrap_or(1) == 1;
+    // Babelfish 4.3 keeps an error for each such answer in the session, and the whole server goes down with the fifth: whoever
+    // asks again does so on another one.
+    session.link.unsure |= !free;
+    Ok(free)
 }
 
 #[async_trait]
@@ -112,16 +149,16 @@ impl LockGuard for ServerLock {
 
 impl Drop for ServerLock {
     fn drop(&mut self) {
-        // The last lock closes the connection, which frees all. Of several, one is freed by itself.
-        if Arc::strong_count(&self.holder) <= 1 {
-            return;
-        }
-        let (holder, resource) = (Arc::clone(&self.holder), name(&self.resource));
+        self.holder.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.resource);
+        // The last lock closes the connection, which frees all; a server may take a while to notice, so each is freed by itself
+        // before. Where the session takes it again first, the server counts, and this takes one off.
+        let (holder, resource) = (Arc::clone(&self.holder), self.resource.clone());
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 let mut session = holder.session.lock().await;
-                let sql =
-                    "DECLARE @result INT; EXEC @result = sp_releaseapplock @Resource = @P1, @LockOwner = 'Session'";
+                let sql = named!(
+                    "DECLARE @result INT; EXEC @result = sp_releaseapplock @Resource = @name, @LockOwner = 'Session'"
+                );
                 if let Err(error) = session.ask(sql, &[resource.into()]).await {
                     tracing::debug!(%error, "a lock could not be released; it ends with its connection");
                 }

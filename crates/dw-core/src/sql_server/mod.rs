@@ -7,13 +7,19 @@ mod checksum;
 mod create;
 mod dialect;
 mod failure;
+mod greeting;
 mod link;
 mod lock;
+mod logins;
+mod secret;
+mod server_audit;
 mod session;
+mod survey;
 mod text;
 mod values;
+mod wire_size;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
@@ -21,7 +27,10 @@ use async_trait::async_trait;
 
 pub use capabilities::{Capabilities, Flavor};
 pub use dialect::TsqlDialect;
+pub use logins::{LoginAction, LoginOptions, LoginPlan, LoginStep};
+pub use server_audit::ServerAudit;
 pub use session::SqlServerSession;
+pub use survey::Survey;
 
 use crate::config::ConnectionTarget;
 use crate::dialect::Dialect;
@@ -32,7 +41,7 @@ use crate::sql_text::SqlText;
 use crate::time::Seconds;
 use failure::Place;
 use link::LinkManager;
-use lock::LockSession;
+use lock::{LockSession, Taken};
 
 const LOCK_HOLDER: SqlText = sql_text!("audit/lock_holder");
 const SOURCE_CLOCK: SqlText = sql_text!("etl/source_clock");
@@ -63,6 +72,8 @@ pub struct SqlServerEngine {
     pools: std::sync::Mutex<HashMap<PoolKey, Pool>>,
     capabilities: tokio::sync::Mutex<HashMap<Database, Capabilities>>,
     locks: tokio::sync::Mutex<Weak<LockSession>>,
+    /// The databases whose version was found to be right; asked once a process.
+    checked: tokio::sync::Mutex<HashSet<Database>>,
 }
 
 impl std::fmt::Debug for SqlServerEngine {
@@ -79,6 +90,7 @@ impl SqlServerEngine {
             pools: std::sync::Mutex::default(),
             capabilities: tokio::sync::Mutex::default(),
             locks: tokio::sync::Mutex::default(),
+            checked: tokio::sync::Mutex::default(),
         }
     }
 
@@ -95,6 +107,8 @@ impl SqlServerEngine {
     }
 
     fn pool(&self, database: Database, access: Access) -> Pool {
+        // Only the source is read from a secondary: the warehouse is read for its watermarks, which must be the newest.
+        let access = if database == Database::Dw { Access::ReadWrite } else { access };
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
         let pool = pools.entry((database, access)).or_insert_with(|| {
             let target = self.target(database);
@@ -106,6 +120,8 @@ impl SqlServerEngine {
                 .connection_timeout(target.connect_timeout.saturating_mul(2))
                 .retry_connection(false)
                 .test_on_check_out(true)
+                // The connection that was used last has its statements ready.
+                .queue_strategy(bb8::QueueStrategy::Lifo)
                 .build_unchecked(manager);
             (pool, failures)
         });
@@ -121,10 +137,10 @@ impl SqlServerEngine {
         let link = tokio::select! {
             link = pool.get_owned() => match link {
                 Ok(link) => link,
-                Err(bb8::RunError::User(error)) => return Err(failures.take().unwrap_or(error)),
-                Err(bb8::RunError::TimedOut) => return Err(failures.take().unwrap_or_else(|| self.exhausted(database))),
+                Err(bb8::RunError::User(error)) => return Err(failures.last().unwrap_or(error)),
+                Err(bb8::RunError::TimedOut) => return Err(failures.last().unwrap_or_else(|| self.exhausted(database))),
             },
-            () = failed => return Err(failures.take().unwrap_or_else(|| self.exhausted(database))),
+            () = failed => return Err(failures.last().unwrap_or_else(|| self.exhausted(database))),
         };
         let snapshots = self.capabilities.lock().await.get(&database).is_some_and(|known| known.snapshot_isolation);
         let timeout = self.target(database).command_timeout;
@@ -214,10 +230,17 @@ impl Engine for SqlServerEngine {
     }
 
     async fn open(&self, database: Database, access: Access, purpose: &str) -> DwResult<Box<dyn Session>> {
-        self.capabilities(database).await?;
+        if database == Database::Oltp {
+            // Whether it has snapshots decides how it is read.
+            self.capabilities(database).await?;
+        }
         let mut session = self.session(database, access).await?;
         tracing::debug!(%database, purpose, "session opened");
-        crate::migrate::check_version(&mut session, database).await?;
+        let mut checked = self.checked.lock().await;
+        if !checked.contains(&database) {
+            crate::migrate::check_version(&mut session, database).await?;
+            checked.insert(database);
+        }
         Ok(Box::new(session))
     }
 
@@ -244,13 +267,13 @@ impl Engine for SqlServerEngine {
         if sees { OpenTransactionGuard::OldestTransaction } else { OpenTransactionGuard::Lookback }
     }
 
-    async fn lock(&self, resource: &str, _holder: &str) -> DwResult<Box<dyn LockGuard>> {
-        match self.lock_session().await?.take(resource).await? {
-            Some(lock) => Ok(Box::new(lock)),
-            None => {
-                Err(DwError::LockHeld { entity: resource.to_owned(), holder: self.describe_holder(resource).await? })
-            }
-        }
+    async fn lock(&self, resource: &str, holder: &str) -> DwResult<Box<dyn LockGuard>> {
+        let holder = match self.lock_session().await?.take(resource, holder).await? {
+            Taken::Lock(lock) => return Ok(Box::new(lock)),
+            Taken::Here(holder) => holder,
+            Taken::Elsewhere => self.describe_holder(resource).await?,
+        };
+        Err(DwError::LockHeld { entity: resource.to_owned(), holder })
     }
 
     async fn lock_holder(&self, resource: &str) -> DwResult<Option<String>> {
@@ -259,7 +282,11 @@ impl Engine for SqlServerEngine {
             return Ok(None);
         }
         drop(session);
-        Ok(Some(self.describe_holder(resource).await?))
+        let here = self.locks.lock().await.upgrade().and_then(|holder| holder.holder_here(resource));
+        Ok(Some(match here {
+            Some(holder) => holder,
+            None => self.describe_holder(resource).await?,
+        }))
     }
 
     fn attempts(&self) -> u32 {

@@ -1,9 +1,10 @@
 //! A session on a server: statements, streams and transactions over one pooled connection.
 //! Not here: bulk copy (see [`super::bulk`]).
 
+use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
@@ -15,9 +16,9 @@ use super::failure::{self, Place};
 use super::link::{Link, LinkManager};
 use super::values::{Parameter, from_wire};
 use super::{bulk, lock, text};
-use crate::dialect::Dialect;
-use crate::engine::{Computed, Executor, RowSource, RowStream, Session, Transaction};
 use crate::config::ConnectionTarget;
+use crate::dialect::Dialect;
+use crate::engine::{Executor, RowSource, RowStream, Session, Transaction};
 use crate::error::{Database, DwError, DwResult};
 use crate::value::{RowBatch, Value};
 
@@ -60,6 +61,8 @@ pub struct SqlServerSession {
     snapshots: bool,
     in_snapshot: bool,
     in_transaction: bool,
+    /// The definitions of the temporary tables that were made here.
+    temps: HashMap<String, String>,
 }
 
 impl SqlServerSession {
@@ -69,7 +72,15 @@ impl SqlServerSession {
         timeout: Duration,
         snapshots: bool,
     ) -> Self {
-        Self { link: Held::Pooled(Box::new(link)), place, timeout, snapshots, in_snapshot: false, in_transaction: false }
+        Self {
+            link: Held::Pooled(Box::new(link)),
+            place,
+            timeout,
+            snapshots,
+            in_snapshot: false,
+            in_transaction: false,
+            temps: HashMap::new(),
+        }
     }
 
     /// Connects without a pool: for tests and tools. `purpose` is the program name that the server shows.
@@ -87,9 +98,17 @@ impl SqlServerSession {
         let failures = manager.failures();
         let link = match bb8::ManageConnection::connect(manager).await {
             Ok(link) => Held::Own(Box::new(link)),
-            Err(error) => return Err(failures.take().unwrap_or(error)),
+            Err(error) => return Err(failures.last().unwrap_or(error)),
         };
-        Ok(Self { link, place, timeout, snapshots: false, in_snapshot: false, in_transaction: false })
+        Ok(Self {
+            link,
+            place,
+            timeout,
+            snapshots: false,
+            in_snapshot: false,
+            in_transaction: false,
+            temps: HashMap::new(),
+        })
     }
 
     fn timed_out(&self, sql: &str) -> DwError {
@@ -99,7 +118,7 @@ impl SqlServerSession {
     /// Sends a statement and returns all rows of its first result. The connection counts as unsure until the last token of
     /// the answer was read.
     pub(super) async fn ask(&mut self, sql: &str, params: &[Value]) -> DwResult<Vec<Row>> {
-        tracing::trace!(sql, "ask");
+        let began = Instant::now();
         let text = text::without_nulls(sql, params);
         let sql = text.as_deref().unwrap_or(sql);
         self.link.unsure = true;
@@ -119,11 +138,27 @@ impl SqlServerSession {
         match tokio::time::timeout(self.timeout, asked).await {
             Ok(Ok(rows)) => {
                 self.link.unsure = self.in_open_work();
+                tracing::trace!(sql, micros = began.elapsed().as_micros(), "asked");
                 Ok(rows)
             }
             Ok(Err(error)) => Err(failure::explain(&error, &self.place, sql)),
             Err(_) => Err(self.timed_out(sql)),
         }
+    }
+
+    /// Remembers the definition of a temporary table, which not every server tells.
+    pub(super) fn remember_temp(&mut self, sql: &str) {
+        if let Some(definition) = sql.strip_prefix("CREATE TABLE #") {
+            let name = definition.split([' ', '(']).next().unwrap_or_default();
+            self.temps.insert(format!("#{name}"), definition.to_owned());
+        }
+    }
+
+    /// True when a column of a temporary table is text without a limit.
+    pub(super) fn is_unlimited(&self, table: &str, column: &str) -> bool {
+        self.temps.get(table).is_some_and(|definition| {
+            ["(", " "].iter().any(|before| definition.contains(&format!("{before}{column} NVARCHAR(MAX)")))
+        })
     }
 
     /// Runs a batch whose only result is a count.
@@ -288,6 +323,7 @@ impl Executor for SqlServerSession {
     }
 
     async fn execute(&mut self, sql: &str, params: &[Value]) -> DwResult<u64> {
+        self.remember_temp(sql);
         if !text::changes_rows(sql) {
             self.ask(sql, params).await?;
             return Ok(0);
@@ -301,16 +337,6 @@ impl Executor for SqlServerSession {
         bulk::copy(self, table, columns, &rows).await
     }
 
-    async fn stage(
-        &mut self,
-        table: &str,
-        columns: &[&str],
-        computed: &[Computed],
-        rows: Arc<RowBatch>,
-    ) -> DwResult<u64> {
-        bulk::stage(self, table, columns, computed, &rows).await
-    }
-
     async fn exclusive(&mut self, what: &str) -> DwResult<()> {
         lock::of_transaction(self, what).await
     }
@@ -319,6 +345,10 @@ impl Executor for SqlServerSession {
 #[async_trait]
 impl Session for SqlServerSession {
     async fn begin(&mut self) -> DwResult<Box<dyn Transaction + '_>> {
+        if self.in_transaction {
+            // Inside of it a commit would keep nothing.
+            return Err(DwError::Internal("a transaction begins on a session whose last one was dropped".to_owned()));
+        }
         self.ask("BEGIN TRANSACTION", &[]).await?;
         self.in_transaction = true;
         self.link.unsure = true;
@@ -375,16 +405,6 @@ impl Executor for ServerTransaction<'_> {
 
     async fn bulk(&mut self, table: &str, columns: &[&str], rows: Arc<RowBatch>) -> DwResult<u64> {
         self.session.bulk(table, columns, rows).await
-    }
-
-    async fn stage(
-        &mut self,
-        table: &str,
-        columns: &[&str],
-        computed: &[Computed],
-        rows: Arc<RowBatch>,
-    ) -> DwResult<u64> {
-        self.session.stage(table, columns, computed, rows).await
     }
 
     async fn exclusive(&mut self, what: &str) -> DwResult<()> {

@@ -185,7 +185,7 @@ fn mark_rows(dialect: &dyn Dialect, comparison: &Comparison) -> String {
     dialect.update_from(
         &dialect.table(entity.target.schema, entity.target.name),
         "t",
-        &["excluido_em = @P1".to_owned()],
+        &["excluido_em = @P1".to_owned(), format!("{} = NULL", crate::row_hash::COLUMN)],
         &format!("{} k", dialect.temp(KEYS)),
         &format!("t.{} = k.id AND {}", entity.business_key, condition(comparison)),
     )

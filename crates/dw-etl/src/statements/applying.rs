@@ -4,7 +4,8 @@ use dw_core::dialect::Compared;
 use dw_core::entity::{Group, Swappable};
 use dw_core::members;
 
-use super::Statements;
+use super::{Compare, Statements};
+use crate::row_hash;
 use crate::settle;
 
 impl Statements {
@@ -23,15 +24,16 @@ impl Statements {
     /// Parks one target row. Parameter: its business key.
     pub fn park(&self, swappable: &Swappable) -> String {
         let key = self.descriptor().business_key;
+        let hash = row_hash::COLUMN;
         match swappable.placeholder {
             Some(column) => format!(
-                "UPDATE {} SET {column} = {} WHERE {key} = @P1",
+                "UPDATE {} SET {column} = {}, {hash} = NULL WHERE {key} = @P1",
                 self.target(),
                 self.dialect.concat(&["'~'".to_owned(), format!("CAST({key} AS VARCHAR(20))")])
             ),
             // A target is parked on the member -1 and the first day on which nothing is parked.
             None => format!(
-                "UPDATE {target} SET vendedor_id = {unknown}, data_id = (SELECT MIN(d.data_id) FROM {days} d \
+                "UPDATE {target} SET {hash} = NULL, vendedor_id = {unknown}, data_id = (SELECT MIN(d.data_id) FROM {days} d \
                  WHERE NOT EXISTS (SELECT 1 FROM {target} f WHERE f.vendedor_id = {unknown} AND f.data_id = d.data_id)) \
                  WHERE {key} = @P1",
                 target = self.target(),
@@ -47,7 +49,7 @@ impl Statements {
             "DELETE FROM {} WHERE entity_name = '{}' AND EXISTS (SELECT 1 FROM {} s WHERE s.{} = source_key)",
             self.dialect.table("ctl", "etl_parked"),
             self.descriptor().name,
-            self.stage(),
+            self.incoming(),
             self.descriptor().business_key
         )
     }
@@ -63,12 +65,14 @@ impl Statements {
             .filter(|column| !staged_parents.contains(column))
             .filter(|column| !(without_insert_only && entity.insert_only.contains(column)))
             .chain(self.parents().map(|parent| parent.column))
+            .chain([row_hash::COLUMN])
             .collect()
     }
 
     /// Marks the staged rows whose target row differs. The number of changed rows is the number of updates to come.
-    pub fn mark_changed(&self) -> String {
+    pub fn mark_changed(&self, compare: Compare) -> String {
         let entity = self.descriptor();
+        let hash = row_hash::COLUMN;
         let pairs: Vec<Compared> = self
             .owned_columns(true)
             .into_iter()
@@ -79,7 +83,10 @@ impl Statements {
                 Compared { ty, left, right: format!("t.{column}") }
             })
             .collect();
-        let mut differs = self.dialect.differs(&pairs);
+        let mut differs = match compare {
+            Compare::Hash => format!("(t.{hash} IS NULL OR t.{hash} <> s.{hash})"),
+            Compare::Values => self.dialect.differs(&pairs),
+        };
         if entity.is_dimension() {
             differs = format!("({differs} OR t.eh_inferido = 1)");
         }
@@ -153,12 +160,16 @@ impl Statements {
 
     /// Inserts the new rows. Parameter: the time of the load in milliseconds.
     pub fn insert(&self) -> String {
+        format!("{} WHERE s.target_id IS NULL", self.insert_from(&format!("{} s", self.stage()), &|_| None))
+    }
+
+    /// An INSERT of staged values from `source`, whose alias is `s`; `value` gives those that are not staged.
+    pub(super) fn insert_from(&self, source: &str, value: &dyn Fn(&str) -> Option<String>) -> String {
         let entity = self.descriptor();
         let mut columns: Vec<&str> = self.owned_columns(false);
-        let mut values: Vec<String> = columns
-            .iter()
-            .map(|column| self.dialect.staged_value(&format!("s.{column}"), entity.staged_type(column)))
-            .collect();
+        let staged = |column: &str| self.dialect.staged_value(&format!("s.{column}"), entity.staged_type(column));
+        let mut values: Vec<String> =
+            columns.iter().map(|column| value(column).unwrap_or_else(|| staged(column))).collect();
         if let Some((inserted, written)) = entity.load_stamps {
             columns.extend([inserted, written]);
             values.extend(["@P1".to_owned(), "@P1".to_owned()]);
@@ -168,13 +179,7 @@ impl Statements {
             columns.push("nome_equipe");
             values.push(settle::unnamed_team(self.dialect, &format!("s.{}", entity.business_key)));
         }
-        format!(
-            "INSERT INTO {} ({}) SELECT {} FROM {} s WHERE s.target_id IS NULL",
-            self.target(),
-            columns.join(", "),
-            values.join(", "),
-            self.stage()
-        )
+        format!("INSERT INTO {} ({}) SELECT {} FROM {source}", self.target(), columns.join(", "), values.join(", "))
     }
 
     /// Updates the rows that differ. Parameter: the time of the load in milliseconds.
@@ -229,7 +234,7 @@ impl Statements {
             self.dialect.table("audit", "etl_reject"),
             self.descriptor().name,
             self.descriptor().business_key,
-            self.stage()
+            self.incoming()
         )
     }
 
@@ -238,9 +243,10 @@ impl Statements {
         let entity = self.descriptor();
         let inferred = if entity.is_dimension() { " AND eh_inferido = 0" } else { "" };
         format!(
-            "UPDATE {} SET excluido_em = @P1 WHERE {} = @P2 AND excluido_em IS NULL{inferred}",
+            "UPDATE {} SET excluido_em = @P1, {hash} = NULL WHERE {} = @P2 AND excluido_em IS NULL{inferred}",
             self.target(),
-            entity.business_key
+            entity.business_key,
+            hash = row_hash::COLUMN
         )
     }
 }

@@ -35,6 +35,21 @@ impl Statements {
         )
     }
 
+    /// Whether any driving table has a change in the window: 1 or 0. Cheaper than to collect the keys, where there are none.
+    /// Parameters: lower bound, upper bound.
+    pub fn any_change(&self) -> String {
+        let changes: Vec<String> = self
+            .descriptor()
+            .drivers
+            .iter()
+            .map(|driver| self.dialect.table(driver.table.schema, driver.table.name))
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .map(|table| format!("EXISTS (SELECT 1 FROM {table} d WHERE d.updated_at >= @P1 AND d.updated_at <= @P2)"))
+            .collect();
+        format!("SELECT CASE WHEN {} THEN 1 ELSE 0 END AS changed", changes.join(" OR "))
+    }
+
     /// Fills `changed_keys` from all driving tables. Parameters: lower bound, upper bound.
     pub fn collect_keys(&self) -> String {
         let keys = self.dialect.temp("changed_keys");

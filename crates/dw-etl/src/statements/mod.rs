@@ -11,6 +11,15 @@ use dw_core::entity::{Absent, EntityDescriptor};
 
 use crate::entity::Entity;
 
+/// How a staged row is compared with its target row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compare {
+    /// By their hashes: cheap, and blind to what was changed by hand.
+    Hash,
+    /// Value by value: what a full refresh does.
+    Values,
+}
+
 /// Builds the statements of one entity for one engine.
 #[derive(Debug, Clone, Copy)]
 pub struct Statements {
@@ -45,11 +54,16 @@ impl Statements {
     /// Everything that a batch may run, in order, for `etl plan` and for snapshots.
     pub fn all(&self) -> Vec<(&'static str, String)> {
         let entity = self.descriptor();
-        let mut all = vec![("collect changed keys", self.collect_keys())];
+        let mut all = vec![("any change", self.any_change()), ("collect changed keys", self.collect_keys())];
         all.extend(self.order_keys().into_iter().map(|sql| ("order keys", sql)));
         all.push(("read", self.read_work()));
         all.extend(self.create_stage().into_iter().map(|sql| ("stage", sql)));
-        all.push(("resolve", update_computed(self.dialect, &self.stage(), &self.resolved(false))));
+        if self.dialect.resolves_apart() {
+            all.extend(self.insert_resolved().map(|sql| ("insert into an empty target", sql)));
+            all.push(("resolve", self.resolve(false, Compare::Hash)));
+        } else {
+            all.push(("resolve", update_computed(self.dialect, &self.stage(), &self.resolved(false))));
+        }
         all.push(("count", self.count_stage()));
         for parent in self.parents() {
             if parent.absent == Absent::Infer {
@@ -58,12 +72,15 @@ impl Statements {
             all.push(("resolve again", self.resolve_again(parent)));
         }
         if let Some((read, delete)) = self.orphans() {
-            all.extend([("orphans", read), ("remove orphans", delete)]);
+            all.push(("orphans", read));
+            all.extend(self.forget_orphans().map(|sql| ("forget orphans", sql)));
+            all.push(("remove orphans", delete));
         }
         for swappable in entity.swappable {
             all.extend([("conflicts", self.conflicts(swappable)), ("park", self.park(swappable))]);
         }
-        all.push(("mark changed", self.mark_changed()));
+        all.push(("mark changed", self.mark_changed(Compare::Hash)));
+        all.push(("mark changed, full refresh", self.mark_changed(Compare::Values)));
         for group in entity.groups {
             all.push(("old groups", self.record_group(group, true)));
         }

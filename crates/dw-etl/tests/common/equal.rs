@@ -5,14 +5,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use dw_core::catalog::views::VIEWS;
 use dw_core::catalog::{dims, facts};
 use dw_core::engine::Session;
+use dw_core::error::Database;
 use dw_core::schema::Table;
 use dw_core::value::Value;
 use dw_core::{entities, members};
 
 /// How many differing rows are shown.
 const SHOWN: usize = 5;
+/// What a load stores to see whether a row has changed. It is of the engine.
+const STORED_HASH: &str = "linha_hash";
 /// Stands between the columns of a row.
 const SEPARATOR: &str = " | ";
 
@@ -106,6 +110,52 @@ pub async fn read(dw: &mut dyn Session) -> Warehouse {
     Warehouse(all)
 }
 
+/// Reads every view as readers see it, by business keys too, the stamps of the load aside.
+pub async fn read_views(dw: &mut dyn Session) -> Warehouse {
+    let mut keys = HashMap::new();
+    for table in dims::TABLES.iter().chain(facts::TABLES) {
+        keys.insert(table.name, business_keys(dw, table).await);
+    }
+    let stamps: Vec<&str> =
+        entities::ALL.iter().filter_map(|entity| entity.load_stamps).flat_map(|(a, b)| [a, b]).collect();
+    let mut all = BTreeMap::new();
+    // Who is connected is of the server, and not of the warehouse.
+    for view in VIEWS.iter().filter(|view| view.name != "vw_connection_login_events_recent") {
+        // Numbers in the order of surrogate keys, and the time of the last load.
+        let own = |name: &str| stamps.contains(&name) || ["meta_snapshot_id", "ultima_carga_utc"].contains(&name);
+        let columns: Vec<_> = view.columns.iter().filter(|(name, _)| !own(name)).collect();
+        let names = columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        let sql = format!("SELECT {names} FROM {}", dw.dialect().table(view.schema, view.name));
+        let found = dw.query(&sql, &[]).await.unwrap();
+        let mut rows: Vec<String> = found
+            .rows()
+            .map(|row| {
+                let shown = columns.iter().zip(row).map(|((name, ty), value)| {
+                    let shown = match (value, surrogate_of(name)) {
+                        (Value::Int(id), Some(table)) => keys[table].get(id).map_or("dangling".into(), i64::to_string),
+                        _ => ty.render(value).unwrap_or_else(|| "NULL".to_owned()),
+                    };
+                    format!("{name}={shown}")
+                });
+                shown.collect::<Vec<_>>().join(SEPARATOR)
+            })
+            .collect();
+        rows.sort();
+        all.insert(format!("{}.{}", view.schema, view.name), rows);
+    }
+    Warehouse(all)
+}
+
+/// The table whose surrogate key a column of a view shows, if any.
+fn surrogate_of(column: &str) -> Option<&'static str> {
+    if column.starts_with("gerente_") && column.ends_with("_id") || column == "lider_equipe_id" {
+        return Some("DIM_VENDEDOR");
+    }
+    let all = dims::TABLES.iter().chain(facts::TABLES);
+    let table = all.into_iter().find(|table| table.primary_key == [column])?;
+    (table.name != "DIM_DATA").then_some(table.name)
+}
+
 /// Surrogate keys and their business keys.
 async fn business_keys(dw: &mut dyn Session, table: &'static Table) -> HashMap<i64, i64> {
     let Some(key) = members::key_column(table) else { return HashMap::new() };
@@ -136,6 +186,7 @@ async fn table_rows(
         .columns
         .iter()
         .filter(|column| !(column.identity || stamps.is_some_and(|(a, b)| column.name == a || column.name == b)))
+        .filter(|column| column.name != STORED_HASH)
         .collect();
     let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
     let sql = format!("SELECT {} FROM {}", names.join(", "), dw.dialect().table(table.schema, table.name));
@@ -172,22 +223,21 @@ async fn table_rows(
 
 /// Every row of every table, as it is stored: for what must not change anything at all.
 pub async fn everything(dw: &mut dyn Session) -> Vec<String> {
-    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name";
-    let tables = dw.query(sql, &[]).await.unwrap();
     let mut all = Vec::new();
-    for table in tables.rows() {
-        let name = table[0].text().unwrap().unwrap();
-        let mut rows: Vec<String> = dw
-            .query(&format!("SELECT * FROM \"{name}\""), &[])
-            .await
-            .unwrap()
-            .rows()
-            .map(|row| format!("{name} {row:?}"))
-            .collect();
+    for table in dw_testkit::home::tables(Database::Dw) {
+        let columns = table.columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ");
+        let sql = format!("SELECT {columns} FROM {}", dw.dialect().table(table.schema, table.name));
+        let found = dw.query(&sql, &[]).await.unwrap();
+        let mut rows: Vec<String> = found.rows().map(|row| format!("{} {row:?}", table.name)).collect();
         rows.sort();
         all.extend(rows);
     }
-    let indexes = dw.query("SELECT name FROM sqlite_schema WHERE type = 'index' ORDER BY name", &[]).await.unwrap();
+    let indexes = if dw.dialect().name() == "embedded" {
+        "SELECT name FROM sqlite_schema WHERE type = 'index' ORDER BY name"
+    } else {
+        "SELECT name FROM sys.indexes WHERE name IS NOT NULL ORDER BY name"
+    };
+    let indexes = dw.query(indexes, &[]).await.unwrap();
     all.extend(indexes.rows().map(|row| format!("index {row:?}")));
     all
 }

@@ -1,13 +1,10 @@
-//! What the tests of the ETL share: a source and a warehouse in a folder of their own.
+//! What the tests of the ETL share: a source and a warehouse of their own, in a folder or on the test server.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, where a failure is to panic")]
 
 pub mod equal;
 pub mod wrapped;
 
-use std::sync::Arc;
-
-use dw_core::embedded::EmbeddedEngine;
 use dw_core::engine::{Access, Session, SharedEngine};
 use dw_core::error::Database;
 use dw_core::migrate;
@@ -20,31 +17,37 @@ use dw_etl::run::run;
 use dw_sample::base::BaseOptions;
 use dw_sample::load::{self, IfFilled};
 use dw_sample::wave::{self, WaveOptions, WaveReport};
+use dw_testkit::portable::portable;
+use dw_testkit::{Home, On};
 
-/// A data folder with both databases, gone with the test.
+/// Both databases, gone with the test.
 pub struct Stack {
-    pub folder: tempfile::TempDir,
     pub engine: SharedEngine,
+    pub home: Home,
 }
 
 impl Stack {
     /// Empty databases.
-    pub async fn empty() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let engine = EmbeddedEngine::new(folder.path());
-        migrate::init(&engine).await.unwrap();
-        Self { folder, engine: Arc::new(engine) }
+    pub async fn empty(on: On) -> Self {
+        Self::of(Home::new(on).await).await
+    }
+
+    /// What is missing is made.
+    async fn of(home: Home) -> Self {
+        let engine = home.engine();
+        migrate::init(&*engine).await.unwrap();
+        Self { engine, home }
     }
 
     /// The base sample at a scale, as of five minutes ago.
-    pub async fn sample(scale: f64) -> Self {
+    pub async fn sample(on: On, scale: f64) -> Self {
         let options = BaseOptions { scale, ..BaseOptions::at(time::now() - 300) };
-        Self::with(options).await
+        Self::with(on, options).await
     }
 
     /// A base sample.
-    pub async fn with(options: BaseOptions) -> Self {
-        let stack = Self::empty().await;
+    pub async fn with(on: On, options: BaseOptions) -> Self {
+        let stack = Self::empty(on).await;
         let mut oltp = stack.oltp().await;
         load::base(&mut *oltp, options, IfFilled::Keep, &mut |_| {}).await.unwrap();
         drop(oltp);
@@ -53,26 +56,17 @@ impl Stack {
 
     /// The same source with an empty warehouse of its own.
     pub async fn with_the_same_source(&self) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        self.copy_to(Database::Oltp, folder.path()).await;
-        let engine = EmbeddedEngine::new(folder.path());
-        migrate::init(&engine).await.unwrap();
-        Self { folder, engine: Arc::new(engine) }
+        let home = Home::new(self.home.on()).await;
+        self.home.copy_to(&home, Database::Oltp).await;
+        Self::of(home).await
     }
 
     /// The same source and the same warehouse.
     pub async fn twin(&self) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        self.copy_to(Database::Oltp, folder.path()).await;
-        self.copy_to(Database::Dw, folder.path()).await;
-        let engine = EmbeddedEngine::new(folder.path());
-        Self { folder, engine: Arc::new(engine) }
-    }
-
-    async fn copy_to(&self, database: Database, folder: &std::path::Path) {
-        let mut session = self.engine.open(database, Access::ReadWrite, "copy").await.unwrap();
-        let target = folder.join(format!("{}.db", database.name()));
-        session.execute(&format!("VACUUM INTO '{}'", target.display()), &[]).await.unwrap();
+        let home = Home::new(self.home.on()).await;
+        self.home.copy_to(&home, Database::Oltp).await;
+        self.home.copy_to(&home, Database::Dw).await;
+        Self { engine: home.engine(), home }
     }
 
     /// The shop lives on: one wave, stamped `as_of`, whose late customer is stamped `late`.
@@ -113,17 +107,30 @@ impl Stack {
         scalar(&mut *oltp, sql).await
     }
 
-    /// Changes the source.
+    /// Changes the source. All texts are [`portable`] ones.
     pub async fn change(&self, sql: &str) -> u64 {
         let mut oltp = self.oltp().await;
-        let sql = oltp.dialect().translate(sql);
+        let sql = portable(oltp.dialect(), sql);
         oltp.execute(&sql, &[]).await.unwrap()
+    }
+
+    /// Changes the warehouse, as an operator would.
+    pub async fn operate(&self, sql: &str) -> u64 {
+        let mut dw = self.dw().await;
+        let sql = portable(dw.dialect(), sql);
+        dw.execute(&sql, &[]).await.unwrap()
     }
 
     /// The warehouse by business keys.
     pub async fn warehouse(&self) -> equal::Warehouse {
         let mut dw = self.dw().await;
         equal::read(&mut *dw).await
+    }
+
+    /// The views by business keys.
+    pub async fn views(&self) -> equal::Warehouse {
+        let mut dw = self.dw().await;
+        equal::read_views(&mut *dw).await
     }
 
     /// Every row of every table of the warehouse as it is stored.
@@ -147,7 +154,7 @@ pub fn only(names: &[&str]) -> RunOptions {
 }
 
 pub async fn scalar(session: &mut dyn Session, sql: &str) -> i64 {
-    let sql = session.dialect().translate(sql);
+    let sql = portable(session.dialect(), sql);
     session.query(&sql, &[]).await.unwrap().get(0, 0).int().unwrap().unwrap_or_default()
 }
 
@@ -158,7 +165,7 @@ pub fn of<'r>(report: &'r RunReport, entity: &str) -> &'r dw_etl::report::Entity
 
 /// All rows of a query as text, for comparison.
 pub async fn rows(session: &mut dyn Session, sql: &str, params: &[Value]) -> Vec<String> {
-    let sql = session.dialect().translate(sql);
+    let sql = portable(session.dialect(), sql);
     session.query(&sql, params).await.unwrap().rows().map(|row| format!("{row:?}")).collect()
 }
 

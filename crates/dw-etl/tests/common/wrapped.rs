@@ -110,6 +110,10 @@ impl Engine for Wrapped {
     async fn lock_holder(&self, resource: &str) -> DwResult<Option<String>> {
         self.inner.lock_holder(resource).await
     }
+
+    fn attempts(&self) -> u32 {
+        self.inner.attempts()
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -199,6 +203,10 @@ macro_rules! executor {
                 self.note.add(Call::Bulk(table.to_owned(), rows.len()));
                 self.inner.stage(table, columns, computed, rows).await
             }
+
+            async fn exclusive(&mut self, what: &str) -> DwResult<()> {
+                self.inner.exclusive(what).await
+            }
         }
     };
 }
@@ -220,6 +228,10 @@ impl Session for WrappedSession {
 
     async fn end_snapshot(&mut self) -> DwResult<()> {
         self.inner.end_snapshot().await
+    }
+
+    fn is_usable(&self) -> bool {
+        self.inner.is_usable()
     }
 }
 

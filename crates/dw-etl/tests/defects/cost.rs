@@ -3,25 +3,27 @@
 use dw_core::catalog;
 use dw_core::embedded::SqliteDialect;
 use dw_core::time;
+use dw_core::value::Value;
 use dw_etl::entities;
 use dw_etl::feed::StopFlag;
 use dw_etl::options::RunOptions;
 use dw_etl::report::{RunReport, Silent};
 use dw_etl::run::run;
 use dw_etl::statements::Statements;
+use dw_testkit::{On, both_engines};
 
-use crate::shop::{Shop, batches_of, only, put};
+use crate::shop::{Shop, batches_of, only};
 use crate::spy::{Spy, SpyEngine};
 
-async fn with_customers(last: i64) -> Shop {
-    let mut shop = Shop::stocked().await;
-    shop.change("BEGIN").await;
-    for id in 2..=last {
-        put!(shop, customers { customer_id: id });
-        put!(shop, orders { order_id: id, customer_id: id });
-        put!(shop, order_items { order_item_id: id, order_id: id });
-    }
-    shop.change("COMMIT").await;
+async fn with_customers(on: On, last: i64) -> Shop {
+    let mut shop = Shop::stocked(on).await;
+    let keys = 2..=last;
+    let rows: Vec<_> = keys.clone().map(|id| [("customer_id", Value::Int(id))]).collect();
+    shop.insert_all("customers", &rows).await;
+    let rows: Vec<_> = keys.clone().map(|id| [("order_id", Value::Int(id)), ("customer_id", id.into())]).collect();
+    shop.insert_all("orders", &rows).await;
+    let rows: Vec<_> = keys.map(|id| [("order_item_id", Value::Int(id)), ("order_id", id.into())]).collect();
+    shop.insert_all("order_items", &rows).await;
     shop
 }
 
@@ -33,20 +35,20 @@ async fn spied(shop: &Shop, options: &RunOptions) -> (RunReport, std::sync::Arc<
 }
 
 /// P1: the statements of a run are counted; ten times the rows in a batch are the same statements.
-#[tokio::test]
-async fn p1_the_number_of_statements_a_batch_does_not_grow_with_its_rows() {
+#[both_engines]
+async fn p1_the_number_of_statements_a_batch_does_not_grow_with_its_rows(on: On) {
     let mut counted = Vec::new();
     for rows in [20, 200] {
-        let shop = with_customers(rows).await;
+        let shop = with_customers(on, rows).await;
         let (_, spy) = spied(&shop, &batches_of(1_000)).await;
         counted.push(spy.statements().len());
     }
     assert_eq!(counted[0], counted[1]);
     // And a batch more costs a handful of statements more, not one a row.
-    let shop = with_customers(200).await;
+    let shop = with_customers(on, 200).await;
     let (_, spy) = spied(&shop, &RunOptions { batch_size: Some(50), ..only("fact_vendas") }).await;
     let (_, one) =
-        spied(&with_customers(200).await, &RunOptions { batch_size: Some(1_000), ..only("fact_vendas") }).await;
+        spied(&with_customers(on, 200).await, &RunOptions { batch_size: Some(1_000), ..only("fact_vendas") }).await;
     let more = spy.statements().len() - one.statements().len();
     assert!((3..=75).contains(&more), "three batches more are {more} statements more");
 }
@@ -54,7 +56,7 @@ async fn p1_the_number_of_statements_a_batch_does_not_grow_with_its_rows() {
 /// P3: the changed keys of each driving table are one seek on its index, and rows are then read by their keys.
 #[tokio::test]
 async fn p3_changes_are_found_by_one_index_seek_a_driving_table() {
-    let shop = with_customers(50).await;
+    let shop = with_customers(On::Embedded, 50).await;
     let mut oltp = shop.stack.oltp().await;
     for entity in entities::ALL {
         let statements = Statements::new(*entity, &SqliteDialect);
@@ -88,9 +90,9 @@ async fn p3_changes_are_found_by_one_index_seek_a_driving_table() {
 }
 
 /// P3 again: a run after the first one reads what changed, however much was loaded before.
-#[tokio::test]
-async fn p3_a_run_reads_each_changed_row_once_and_no_other() {
-    let mut shop = with_customers(300).await;
+#[both_engines]
+async fn p3_a_run_reads_each_changed_row_once_and_no_other(on: On) {
+    let mut shop = with_customers(on, 300).await;
     shop.load().await;
     shop.set("order_items", 7, "quantity = 2", 1).await;
     shop.set("orders", 7, "notes = 'x'", 1).await;
@@ -102,9 +104,9 @@ async fn p3_a_run_reads_each_changed_row_once_and_no_other() {
 }
 
 /// P4: keys are resolved in the database: the run reads counts and control rows from the warehouse, never a dimension.
-#[tokio::test]
-async fn p4_no_dimension_is_read_into_memory() {
-    let mut shop = with_customers(400).await;
+#[both_engines]
+async fn p4_no_dimension_is_read_into_memory(on: On) {
+    let mut shop = with_customers(on, 400).await;
     shop.load().await;
     shop.set("order_items", 7, "quantity = 2", 1).await;
     let (_, spy) = spied(&shop, &RunOptions::default()).await;

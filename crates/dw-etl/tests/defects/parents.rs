@@ -1,15 +1,16 @@
 //! S1, S10 and S13: what a row takes from others follows them, what is deleted is marked, what an operator wrote stays.
 
 use dw_etl::options::RunOptions;
+use dw_testkit::{On, both_engines};
 
 use crate::common::of;
 use crate::shop::{Shop, batches_of, counts, put, written};
 
 const SELLERS: &str = "SELECT vendedor_original_id, nome_equipe, nome_gerente, eh_lider, cargo FROM dim.DIM_VENDEDOR WHERE vendedor_id > 0 ORDER BY 1";
 
-#[tokio::test]
-async fn s13_a_renamed_supplier_reaches_his_products_and_no_other() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s13_a_renamed_supplier_reaches_his_products_and_no_other(on: On) {
+    let mut shop = Shop::stocked(on).await;
     put!(shop, suppliers { supplier_id: 2 });
     put!(shop, products { product_id: 2, supplier_id: 2 });
     put!(shop, products { product_id: 3 });
@@ -27,9 +28,9 @@ async fn s13_a_renamed_supplier_reaches_his_products_and_no_other() {
     assert_eq!(counts(&report, "dim_produto"), [0, 0, 2, 0]);
 }
 
-#[tokio::test]
-async fn s13_a_renamed_region_reaches_its_teams_and_a_renamed_team_its_sellers() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s13_a_renamed_region_reaches_its_teams_and_a_renamed_team_its_sellers(on: On) {
+    let mut shop = Shop::stocked(on).await;
     put!(shop, sellers { seller_id: 2 });
     shop.load().await;
     shop.set("regions", 1, "region_name = 'Sudeste', city = 'Campinas'", 1).await;
@@ -48,9 +49,9 @@ async fn s13_a_renamed_region_reaches_its_teams_and_a_renamed_team_its_sellers()
     assert_eq!(kind, "Interno|Executivo Inside Sales|200");
 }
 
-#[tokio::test]
-async fn s13_a_renamed_manager_reaches_his_people_and_his_team() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s13_a_renamed_manager_reaches_his_people_and_his_team(on: On) {
+    let mut shop = Shop::stocked(on).await;
     put!(shop, sellers { seller_id: 2, manager_seller_id: 1, team_id: 1 });
     shop.load().await;
     shop.set("sellers", 1, "seller_name = 'Bia'", 1).await;
@@ -61,10 +62,10 @@ async fn s13_a_renamed_manager_reaches_his_people_and_his_team() {
 }
 
 /// Ruling 11: old and new group. Also S14: only active sellers count.
-#[tokio::test]
-async fn s13_a_seller_who_changes_his_team_changes_both() {
+#[both_engines]
+async fn s13_a_seller_who_changes_his_team_changes_both(on: On) {
     for batch_size in [1, 1_000] {
-        let mut shop = Shop::stocked().await;
+        let mut shop = Shop::stocked(on).await;
         put!(shop, teams { team_id: 2 });
         put!(shop, sellers { seller_id: 2, team_id: 1, monthly_goal_amount: 20_000_000 });
         put!(shop, sellers { seller_id: 3, team_id: 2, monthly_goal_amount: 500_000 });
@@ -91,9 +92,9 @@ async fn s13_a_seller_who_changes_his_team_changes_both() {
     }
 }
 
-#[tokio::test]
-async fn s14_goals_leave_out_inactive_sellers_and_take_real_targets() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s14_goals_leave_out_inactive_sellers_and_take_real_targets(on: On) {
+    let mut shop = Shop::stocked(on).await;
     shop.set("sellers", 1, "monthly_goal_amount = 100", 0).await;
     put!(shop, sellers { seller_id: 2, team_id: 1, monthly_goal_amount: 7_000, seller_status: "Inativo" });
     put!(shop, sellers { seller_id: 3, team_id: 1, monthly_goal_amount: 9_000, deleted_at: shop.at(0) });
@@ -122,10 +123,10 @@ async fn s14_goals_leave_out_inactive_sellers_and_take_real_targets() {
     assert_eq!(shop.row(goals).await, "1|100|23000|68000");
 }
 
-#[tokio::test]
-async fn s13_a_manager_who_loses_his_last_report_is_no_leader() {
+#[both_engines]
+async fn s13_a_manager_who_loses_his_last_report_is_no_leader(on: On) {
     for batch_size in [1, 1_000] {
-        let mut shop = Shop::stocked().await;
+        let mut shop = Shop::stocked(on).await;
         put!(shop, sellers { seller_id: 2, manager_seller_id: 1 });
         put!(shop, sellers { seller_id: 3, manager_seller_id: 1 });
         put!(shop, sellers { seller_id: 4 });
@@ -148,9 +149,9 @@ async fn s13_a_manager_who_loses_his_last_report_is_no_leader() {
 }
 
 /// Ruling 7: an order without a region follows its customer; one that has a region does not.
-#[tokio::test]
-async fn s13_an_order_without_a_region_follows_the_customer_who_moves() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s13_an_order_without_a_region_follows_the_customer_who_moves(on: On) {
+    let mut shop = Shop::stocked(on).await;
     put!(shop, regions { region_id: 2, city: "Santos" });
     shop.set("customers", 1, "city = 'city-1'", 0).await;
     put!(shop, orders { order_id: 2 });
@@ -177,9 +178,9 @@ async fn s13_an_order_without_a_region_follows_the_customer_who_moves() {
 }
 
 /// A region that takes another name is no longer the place of those who live under the old one.
-#[tokio::test]
-async fn s13_an_order_without_a_region_leaves_a_region_that_is_renamed_away() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s13_an_order_without_a_region_leaves_a_region_that_is_renamed_away(on: On) {
+    let mut shop = Shop::stocked(on).await;
     shop.set("customers", 1, "city = 'city-1'", 0).await;
     put!(shop, orders { order_id: 2 });
     put!(shop, order_items { order_item_id: 2, order_id: 2 });
@@ -193,9 +194,9 @@ async fn s13_an_order_without_a_region_leaves_a_region_that_is_renamed_away() {
 
 /// S1 and ruling 16: an item or an order that is deleted takes its facts out, a customer or a product does not, and an
 /// undelete brings them back.
-#[tokio::test]
-async fn s1_deletions_are_marked_taken_out_of_views_and_undone() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s1_deletions_are_marked_taken_out_of_views_and_undone(on: On) {
+    let mut shop = Shop::stocked(on).await;
     put!(shop, orders { order_id: 2, seller_id: 1, region_id: 1 });
     for id in [2, 3] {
         put!(shop, order_items { order_item_id: id, order_id: 2 });
@@ -246,9 +247,9 @@ async fn s1_deletions_are_marked_taken_out_of_views_and_undone() {
 }
 
 /// Columns that no source feeds belong to the operator.
-#[tokio::test]
-async fn s10_what_an_operator_added_to_a_region_survives() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s10_what_an_operator_added_to_a_region_survives(on: On) {
+    let mut shop = Shop::stocked(on).await;
     shop.load().await;
     let columns = [
         "cep_inicial",
@@ -302,9 +303,9 @@ async fn s10_what_an_operator_added_to_a_region_survives() {
 }
 
 /// A writer who forgets the stamp is not seen by an incremental run; a full refresh and a backfill find the change.
-#[tokio::test]
-async fn s17_a_change_without_a_stamp_is_found_by_a_full_refresh() {
-    let mut shop = Shop::stocked().await;
+#[both_engines]
+async fn s17_a_change_without_a_stamp_is_found_by_a_full_refresh(on: On) {
+    let mut shop = Shop::stocked(on).await;
     shop.run().await;
     shop.set("customers", 1, "full_name = 'x'", 5).await;
     shop.run().await;

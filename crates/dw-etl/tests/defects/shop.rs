@@ -12,19 +12,21 @@ use dw_etl::feed::StopFlag;
 use dw_etl::options::{RunOptions, Selection};
 use dw_etl::report::{EntityReport, EntityStatus, Reporter, RunReport, Silent};
 use dw_etl::run::run;
+use dw_testkit::On;
+use dw_testkit::portable::portable;
 use tokio::sync::Mutex;
 
 use crate::common::{Stack, of};
 
 /// A shop and its warehouse, gone with the test.
 pub struct Shop {
+    /// In a mutex, so that a watcher of a run may hold the shop. It comes first: its session ends before its database.
+    oltp: Mutex<Box<dyn Session>>,
     pub stack: Stack,
     /// The hour in which the shop opened: a day ago, on a full hour.
     opened: Seconds,
     /// The last hour in which something changed.
     hour: i64,
-    /// In a mutex, so that a watcher of a run may hold the shop.
-    oltp: Mutex<Box<dyn Session>>,
 }
 
 /// Inserts a source row: `put!(shop, customers { customer_id: 7, full_name: "Ana" })`. What is left out gets a legal value:
@@ -38,19 +40,19 @@ pub(crate) use put;
 
 impl Shop {
     /// A shop without a row.
-    pub async fn empty() -> Self {
-        let stack = Stack::empty().await;
+    pub async fn empty(on: On) -> Self {
+        let stack = Stack::empty(on).await;
         let oltp = Mutex::new(stack.oltp().await);
         let now = time::now();
-        Self { stack, opened: now - now % 3_600 - 86_400, hour: 0, oltp }
+        Self { oltp, stack, opened: now - now % 3_600 - 86_400, hour: 0 }
     }
 
     /// A shop with one row, key 1, in each of the eleven tables.
-    pub async fn stocked() -> Self {
-        let mut shop = Self::empty().await;
+    pub async fn stocked(on: On) -> Self {
+        let mut shop = Self::empty(on).await;
         for table in catalog::oltp_tables() {
             let seller = if table.name == "orders" { 1.into() } else { Value::Null };
-            let optional: &[(&str, Value)] = match table.name {
+            let optional: &[(&'static str, Value)] = match table.name {
                 "teams" => &[("region_id", Value::Int(1))],
                 "orders" => &[("seller_id", seller), ("region_id", Value::Int(1))],
                 "sellers" => &[("team_id", Value::Int(1))],
@@ -69,58 +71,37 @@ impl Shop {
     }
 
     /// See [`put!`].
-    pub async fn insert(&mut self, table: &str, row: &[(&str, Value)]) {
-        let table = source_table(table);
-        let key =
-            row.iter().find(|(column, _)| *column == table.primary_key[0]).map_or(Value::Null, |(_, key)| key.clone());
-        let mut columns = Vec::new();
-        let mut values = Vec::new();
-        for column in table.columns {
-            let given = row.iter().find(|(name, _)| *name == column.name).map(|(_, value)| value.clone());
-            if let Some(value) = given.or_else(|| self.usual(table, column, &key)) {
-                columns.push(column.name);
-                values.push(value);
-            }
-        }
-        assert!(row.iter().all(|(name, _)| columns.contains(name)), "no such column of {}: {row:?}", table.name);
-        let places: Vec<String> = (1..=columns.len()).map(|place| format!("@P{place}")).collect();
-        let target = self.oltp.get_mut().dialect().table(table.schema, table.name);
-        let sql = format!("INSERT INTO {target} ({}) VALUES ({})", columns.join(", "), places.join(", "));
-        self.oltp.get_mut().execute(&sql, &values).await.unwrap();
+    pub async fn insert(&mut self, table: &str, row: &[(&'static str, Value)]) {
+        self.insert_all(table, &[row]).await;
     }
 
-    fn usual(&self, table: &Table, column: &Column, key: &Value) -> Option<Value> {
-        let stamped = matches!(column.name, "created_at" | "updated_at");
-        if column.nullable || (column.default != DefaultValue::None && !stamped) || table.primary_key[0] == column.name
-        {
-            return None;
-        }
-        let opened = self.opened;
-        let key = key.int().unwrap().unwrap_or_default();
-        let unique = table.uniques.iter().any(|unique| unique.columns.contains(&column.name));
-        Some(match column.name {
-            "start_at" => (opened - 30 * 86_400).into(),
-            "end_at" => (opened + 365 * 86_400).into(),
-            "created_at" | "updated_at" | "order_date" | "applied_at" => opened.into(),
-            "first_signup_date" => time::day_of(opened).into(),
-            "target_month" => time::parse_date("2026-01-01").unwrap().into(),
-            "discount_type" => "Cupom".into(),
-            "discount_method" => "Percentual".into(),
-            "apply_scope" => "Pedido Total".into(),
-            "order_status" => "Entregue".into(),
-            "application_level" => "Item".into(),
-            "state" => "SP".into(),
-            "item_number" => key.into(),
-            "unit_price" | "gross_amount" | "net_amount" | "base_amount" | "final_amount" | "list_price" => {
-                10_000.into()
+    /// The same for many rows of the same columns.
+    pub async fn insert_all(&mut self, table: &str, rows: &[impl AsRef<[(&'static str, Value)]>]) {
+        let table = source_table(table);
+        let oltp = self.oltp.get_mut();
+        let dialect = oltp.dialect();
+        let target = dialect.table(table.schema, table.name);
+        let switch = |state| format!("SET IDENTITY_INSERT {target} {state}");
+        for rows in rows.chunks(500) {
+            let mut columns = Vec::new();
+            let mut tuples = Vec::new();
+            for row in rows {
+                let (found, values) = complete(self.opened, table, row.as_ref());
+                assert!(columns.is_empty() || columns == found, "rows of different columns");
+                columns = found;
+                let types = columns.iter().map(|name| table.column(name).unwrap().ty);
+                let literals: Vec<String> = types.zip(&values).map(|(ty, value)| dialect.literal(ty, value)).collect();
+                tuples.push(format!("({})", literals.join(", ")));
             }
-            "target_amount" => 10_000_000.into(),
-            "discount_amount" | "cost_price" => 0.into(),
-            _ if column.ty.is_text() && unique => format!("{}-{key}", column.name).into(),
-            _ if column.ty.is_text() => format!("{} {key}", column.name).into(),
-            // What is left are quantities and references.
-            _ => 1.into(),
-        })
+            let insert = format!("INSERT INTO {target} ({}) VALUES {}", columns.join(", "), tuples.join(", "));
+            let has_identity = table.columns.iter().any(|column| column.identity);
+            let sql = if self.stack.home.on() == On::SqlServer && has_identity {
+                format!("{}; {insert}; {}", switch("ON"), switch("OFF"))
+            } else {
+                insert
+            };
+            oltp.execute(&sql, &[]).await.unwrap();
+        }
     }
 
     /// Changes a source row and stamps it: `set("products", 1, "sku = 'B'", 2)`.
@@ -144,33 +125,33 @@ impl Shop {
         self.set(table, key, &format!("deleted_at = {stamp}"), hour).await;
     }
 
-    /// Runs a statement on the source; two-part names are translated.
+    /// Runs a statement on the source. All texts are portable ones (`dw_testkit::portable`).
     pub async fn change(&mut self, sql: &str) -> u64 {
-        let sql = self.oltp.get_mut().dialect().translate(sql);
-        self.oltp.get_mut().execute(&sql, &[]).await.unwrap()
+        let oltp = self.oltp.get_mut();
+        let sql = portable(oltp.dialect(), sql);
+        oltp.execute(&sql, &[]).await.unwrap()
     }
 
     /// Hands the value of each row to the one before it, and that of the first to the last: two rows swap, three rotate.
     pub async fn rotate(&mut self, table: &str, column: &str, keys: &[i64], hour: i64) {
         self.hour = self.hour.max(hour);
-        let id = source_table(table).primary_key[0];
+        let descriptor = source_table(table);
+        let (id, ty) = (descriptor.primary_key[0], descriptor.column(column).unwrap().ty);
         let mut values = Vec::new();
         for key in keys {
-            let sql = format!("SELECT {column} FROM core.{table} WHERE {id} = {key}");
-            let sql = self.oltp.get_mut().dialect().translate(&sql);
-            values.push(self.oltp.get_mut().query(&sql, &[]).await.unwrap().get(0, 0).clone());
+            let oltp = self.oltp.get_mut();
+            let sql = portable(oltp.dialect(), &format!("SELECT {column} FROM core.{table} WHERE {id} = {key}"));
+            values.push(oltp.query(&sql, &[]).await.unwrap().get(0, 0).clone());
         }
         values.rotate_left(1);
-        let sql = format!("UPDATE core.{table} SET {column} = @P1, updated_at = @P2 WHERE {id} = @P3");
-        let sql = self.oltp.get_mut().dialect().translate(&sql);
-        for (pass, stamp) in [(false, self.at(hour)), (true, self.at(hour))] {
+        for pass in [false, true] {
             for (key, value) in keys.iter().zip(&values) {
                 let free = match value {
                     Value::Text(_) => Value::Text(format!("~{key}")),
                     _ => Value::Int(-*key),
                 };
-                let value = if pass { value.clone() } else { free };
-                self.oltp.get_mut().execute(&sql, &[value, stamp.into(), (*key).into()]).await.unwrap();
+                let value = self.oltp.get_mut().dialect().literal(ty, if pass { value } else { &free });
+                self.set(table, *key, &format!("{column} = {value}"), hour).await;
             }
         }
     }
@@ -214,7 +195,7 @@ impl Shop {
     /// The rows of a query on the warehouse, a row a text: `1|Ana|NULL`. Two-part names are translated.
     pub async fn rows(&self, sql: &str) -> Vec<String> {
         let mut dw = self.stack.engine.open(Database::Dw, Access::ReadOnly, "test").await.unwrap();
-        let sql = dw.dialect().translate(sql);
+        let sql = portable(dw.dialect(), sql);
         let show = |value: &Value| match value {
             Value::Null => "NULL".to_owned(),
             Value::Int(number) | Value::Seconds(number) | Value::Millis(number) => number.to_string(),
@@ -233,32 +214,44 @@ impl Shop {
 
     /// Runs a statement on the warehouse, as an operator would.
     pub async fn operate(&self, sql: &str) -> u64 {
-        let mut dw = self.stack.dw().await;
-        let sql = dw.dialect().translate(sql);
-        dw.execute(&sql, &[]).await.unwrap()
+        self.stack.operate(sql).await
     }
 
     /// Makes the warehouse refuse the rows of a table for which a condition holds, until [`Shop::clear_obstacle`].
     pub async fn obstacle(&self, table: &str, event: &str, condition: &str) {
-        let mut dw = self.stack.dw().await;
-        let table = dw.dialect().translate(table);
-        let sql = format!(
-            "CREATE TRIGGER obstacle BEFORE {event} ON {table} WHEN {condition} BEGIN SELECT RAISE(ABORT, 'obstacle'); END"
-        );
-        dw.execute(&sql, &[]).await.unwrap();
+        let sql = match self.stack.home.on() {
+            On::Embedded => format!(
+                "CREATE TRIGGER obstacle BEFORE {event} ON \"{table}\" WHEN {condition} \
+                 BEGIN SELECT RAISE(ABORT, 'obstacle'); END"
+            ),
+            On::SqlServer => format!(
+                "CREATE TRIGGER {} ON {table} AFTER {event} AS \
+                 IF EXISTS (SELECT 1 FROM inserted NEW WHERE {condition}) THROW 50001, 'obstacle', 1",
+                self.obstacle_of(table)
+            ),
+        };
+        self.stack.dw().await.execute(&sql, &[]).await.unwrap();
     }
 
-    /// Removes the obstacle.
-    pub async fn clear_obstacle(&self) {
-        self.operate("DROP TRIGGER obstacle").await;
+    /// Removes the obstacle of a table.
+    pub async fn clear_obstacle(&self, table: &str) {
+        let sql = format!("DROP TRIGGER {}", self.obstacle_of(table));
+        self.stack.dw().await.execute(&sql, &[]).await.unwrap();
+    }
+
+    fn obstacle_of(&self, table: &str) -> String {
+        match self.stack.home.on() {
+            On::Embedded => "obstacle".to_owned(),
+            // A trigger is of the schema of its table.
+            On::SqlServer => format!("{}.obstacle", table.split('.').next().unwrap()),
+        }
     }
 
     /// The watermark of an entity as `ctl.etl_control` has it: `stamp/key`, the stamp in seconds.
     pub async fn watermark(&self, entity: &str) -> String {
-        let sql = format!(
-            "SELECT watermark_updated_at || '/' || watermark_id FROM ctl.etl_control WHERE entity_name = '{entity}'"
-        );
-        self.row(&sql).await
+        let sql =
+            format!("SELECT watermark_updated_at, watermark_id FROM ctl.etl_control WHERE entity_name = '{entity}'");
+        self.row(&sql).await.replace('|', "/")
     }
 
     /// All rows of the star schema with business keys and values, for a comparison of two warehouses or of two moments.
@@ -277,6 +270,53 @@ impl Shop {
         }
         all
     }
+}
+
+/// A row with a legal value for what is left out.
+fn complete(opened: Seconds, table: &'static Table, row: &[(&str, Value)]) -> (Vec<&'static str>, Vec<Value>) {
+    let key =
+        row.iter().find(|(column, _)| *column == table.primary_key[0]).map_or(Value::Null, |(_, key)| key.clone());
+    let mut columns = Vec::new();
+    let mut values = Vec::new();
+    for column in table.columns {
+        let given = row.iter().find(|(name, _)| *name == column.name).map(|(_, value)| value.clone());
+        if let Some(value) = given.or_else(|| usual(opened, table, column, &key)) {
+            columns.push(column.name);
+            values.push(value);
+        }
+    }
+    assert!(row.iter().all(|(name, _)| columns.contains(name)), "no such column of {}: {row:?}", table.name);
+    (columns, values)
+}
+
+fn usual(opened: Seconds, table: &Table, column: &Column, key: &Value) -> Option<Value> {
+    let stamped = matches!(column.name, "created_at" | "updated_at");
+    if column.nullable || (column.default != DefaultValue::None && !stamped) || table.primary_key[0] == column.name {
+        return None;
+    }
+    let key = key.int().unwrap().unwrap_or_default();
+    let unique = table.uniques.iter().any(|unique| unique.columns.contains(&column.name));
+    Some(match column.name {
+        "start_at" => (opened - 30 * 86_400).into(),
+        "end_at" => (opened + 365 * 86_400).into(),
+        "created_at" | "updated_at" | "order_date" | "applied_at" => opened.into(),
+        "first_signup_date" => time::day_of(opened).into(),
+        "target_month" => time::parse_date("2026-01-01").unwrap().into(),
+        "discount_type" => "Cupom".into(),
+        "discount_method" => "Percentual".into(),
+        "apply_scope" => "Pedido Total".into(),
+        "order_status" => "Entregue".into(),
+        "application_level" => "Item".into(),
+        "state" => "SP".into(),
+        "item_number" => key.into(),
+        "unit_price" | "gross_amount" | "net_amount" | "base_amount" | "final_amount" | "list_price" => 10_000.into(),
+        "target_amount" => 10_000_000.into(),
+        "discount_amount" | "cost_price" => 0.into(),
+        _ if column.ty.is_text() && unique => format!("{}-{key}", column.name).into(),
+        _ if column.ty.is_text() => format!("{} {key}", column.name).into(),
+        // What is left are quantities and references.
+        _ => 1.into(),
+    })
 }
 
 fn source_table(name: &str) -> &'static Table {

@@ -118,6 +118,9 @@ impl Engine for SpyEngine {
     async fn lock_holder(&self, resource: &str) -> DwResult<Option<String>> {
         self.inner.lock_holder(resource).await
     }
+    fn attempts(&self) -> u32 {
+        self.inner.attempts()
+    }
 }
 
 struct SpySession {
@@ -180,6 +183,9 @@ macro_rules! executor {
                 self.spy.passes(table)?;
                 self.inner.stage(table, columns, computed, rows).await
             }
+            async fn exclusive(&mut self, what: &str) -> DwResult<()> {
+                self.inner.exclusive(what).await
+            }
         }
     };
 }
@@ -198,6 +204,9 @@ impl Session for SpySession {
     }
     async fn end_snapshot(&mut self) -> DwResult<()> {
         self.inner.end_snapshot().await
+    }
+    fn is_usable(&self) -> bool {
+        self.inner.is_usable()
     }
 }
 

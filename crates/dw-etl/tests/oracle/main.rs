@@ -12,14 +12,13 @@ mod sales;
 mod shop;
 mod targets;
 
-use std::path::PathBuf;
-
 use common::Stack;
 use dw_core::time::{self, Seconds};
 use dw_etl::options::RunOptions;
 use dw_sample::base::BaseOptions;
 use dw_sample::load::IfFilled;
 use dw_sample::olist::{self, OlistOptions};
+use dw_testkit::{On, both_engines};
 
 use compare::{Expected, assert_rows};
 use shop::Shop;
@@ -55,10 +54,10 @@ fn rows_of(compared: &[(&'static str, usize)], table: &str) -> usize {
     compared.iter().find(|(name, _)| *name == table).unwrap().1
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_base_sample_and_three_waves_are_what_the_oracle_says() {
+#[both_engines]
+async fn the_base_sample_and_three_waves_are_what_the_oracle_says(on: On) {
     let now = time::now();
-    let stack = Stack::with(BaseOptions { scale: 0.1, ..BaseOptions::at(now - 10 * HOUR) }).await;
+    let stack = Stack::with(on, BaseOptions { scale: 0.1, ..BaseOptions::at(now - 10 * HOUR) }).await;
     let report = stack.run(&RunOptions::default()).await;
     let base = compare(&stack, report.cutoff).await;
     assert_eq!(rows_of(&base, "fact.FACT_VENDAS"), 22_500);
@@ -76,11 +75,11 @@ async fn the_base_sample_and_three_waves_are_what_the_oracle_says() {
 }
 
 /// Ids from 0 (ruling 2): id 0 is an id like any other.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_sample_with_ids_from_zero_is_what_the_oracle_says() {
+#[both_engines]
+async fn the_sample_with_ids_from_zero_is_what_the_oracle_says(on: On) {
     let as_of = time::now() - 10 * HOUR;
     let options = BaseOptions { scale: 0.1, first_id: 0, seed: 7, ..BaseOptions::at(as_of) };
-    let stack = Stack::with(options).await;
+    let stack = Stack::with(on, options).await;
     stack.run(&RunOptions::default()).await;
     stack.wave(as_of + HOUR, as_of + HOUR).await;
     let report = stack.run(&RunOptions::default()).await;
@@ -97,12 +96,19 @@ async fn the_sample_with_ids_from_zero_is_what_the_oracle_says() {
     }
 }
 
+/// A statement with a stamp in the place of `{t}`, and earlier ones in the place of `{t-5}` and `{t-9}`.
+fn stamped(sql: &str, stamp: Seconds) -> String {
+    [("{t}", 0), ("{t-5}", 5), ("{t-9}", 9)]
+        .into_iter()
+        .fold(sql.to_owned(), |sql, (place, ago)| sql.replace(place, &(stamp - ago).to_string()))
+}
+
 /// What the samples do not have: no region at all, deletions on every level, equal ranks, a target just below 100 %, a team
 /// without a leader, sellers of equal rank, a percentage that is rounded.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_edges_are_what_the_oracle_says() {
+#[both_engines]
+async fn the_edges_are_what_the_oracle_says(on: On) {
     let now = time::now();
-    let stack = Stack::with(BaseOptions { scale: 0.02, ..BaseOptions::at(now - 10 * HOUR) }).await;
+    let stack = Stack::with(on, BaseOptions { scale: 0.02, ..BaseOptions::at(now - 10 * HOUR) }).await;
     stack.run(&RunOptions::default()).await;
     let late = now - HOUR;
     for sql in [
@@ -111,8 +117,8 @@ async fn the_edges_are_what_the_oracle_says() {
         "UPDATE core.customers SET city = UPPER(city) || '  ', updated_at = {t} WHERE customer_id % 5 = 0",
         "UPDATE core.customers SET country = 'Chile', updated_at = {t} WHERE customer_id % 7 = 0",
         "UPDATE core.orders SET deleted_at = {t}, updated_at = {t} WHERE order_id % 11 = 0",
-        "UPDATE core.order_items SET deleted_at = {t} - 5, updated_at = {t} WHERE order_item_id % 13 = 0",
-        "UPDATE core.order_item_discounts SET deleted_at = {t} - 9, updated_at = {t} WHERE order_item_discount_id % 17 = 0",
+        "UPDATE core.order_items SET deleted_at = {t-5}, updated_at = {t} WHERE order_item_id % 13 = 0",
+        "UPDATE core.order_item_discounts SET deleted_at = {t-9}, updated_at = {t} WHERE order_item_discount_id % 17 = 0",
         "UPDATE core.orders SET order_status = 'Cancelado', updated_at = {t} WHERE customer_id % 9 = 0",
         "UPDATE core.orders SET seller_id = NULL, updated_at = {t} WHERE order_id % 19 = 0",
         "UPDATE core.order_items SET returned_amount = 1, return_quantity = 1, commission_percent = NULL, commission_amount = NULL, \
@@ -131,7 +137,7 @@ async fn the_edges_are_what_the_oracle_says() {
         "UPDATE core.teams SET team_name = 'Time Comercial 1', updated_at = {t} WHERE team_id IN (7, 9)",
         "UPDATE core.suppliers SET supplier_name = ' Novo Nome ', updated_at = {t} WHERE supplier_id % 3 = 0",
     ] {
-        assert!(stack.change(&sql.replace("{t}", &late.to_string())).await > 0, "{sql}");
+        assert!(stack.change(&stamped(sql, late)).await > 0, "{sql}");
     }
     let report = stack.run(&RunOptions::default()).await;
     compare(&stack, report.cutoff).await;
@@ -144,18 +150,17 @@ async fn the_edges_are_what_the_oracle_says() {
         "UPDATE core.sellers SET deleted_at = NULL, team_id = 5, manager_seller_id = 6, updated_at = {t} WHERE seller_id = 4",
         "UPDATE core.seller_targets_monthly SET deleted_at = NULL, updated_at = {t} WHERE seller_target_id % 20 = 4",
     ] {
-        assert!(stack.change(&sql.replace("{t}", &(late + 60).to_string())).await > 0, "{sql}");
+        assert!(stack.change(&stamped(sql, late + 60)).await > 0, "{sql}");
     }
     let report = stack.run(&RunOptions::default()).await;
     compare(&stack, report.cutoff).await;
 }
 
 /// Real data, where the folder is there.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[cfg_attr(not(dw_olist), ignore = "needs the Olist folder; set DW_TEST_OLIST")]
-async fn the_olist_sample_is_what_the_oracle_says() {
-    let folder = PathBuf::from(option_env!("DW_OLIST_FOLDER").unwrap_or(""));
-    let stack = Stack::empty().await;
+#[both_engines(olist)]
+async fn the_olist_sample_is_what_the_oracle_says(on: On) {
+    let folder = dw_testkit::olist_folder!();
+    let stack = Stack::empty(on).await;
     let mut oltp = stack.oltp().await;
     let options = OlistOptions { if_filled: IfFilled::Keep, ..OlistOptions::new(time::now() - HOUR) };
     olist::import(&mut *oltp, &folder, options, &mut |_| {}).await.unwrap();
