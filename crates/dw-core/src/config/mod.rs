@@ -26,7 +26,6 @@ pub use layer::{FileText, FlagValue, Sources, resolve};
 pub use load::{DEFAULT_FILE, FILE_VARIABLE, Overrides, load};
 pub use secret::Secret;
 pub use settings::{
-    AuditSettings, Columnstore, EffectiveSetting, EngineKind, EtlSettings, LoginSettings, OutputFormat, Settings,
-    SqlServerSettings,
+    AuditSettings, EffectiveSetting, EngineKind, EtlSettings, LoginSettings, OutputFormat, Settings, SqlServerSettings,
 };
 pub use suggest::closest;

@@ -85,18 +85,6 @@ pub struct AuditSettings {
     pub connection_retention_days: u32,
 }
 
-/// When facts get a columnstore index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Columnstore {
-    /// Where the edition has it and the fact has 10 million rows.
-    Auto,
-    /// Always.
-    On,
-    /// Never.
-    Off,
-}
-
 /// `[sqlserver]`: for the SQL Server engine. The embedded engine ignores it.
 ///
 /// Where to connect and as whom is better asked of [`Settings::connection_target`], which knows connection strings too.
@@ -141,8 +129,6 @@ pub struct SqlServerSettings {
     pub max_connections: u32,
     /// Attempts of a transaction that fails for a passing reason.
     pub retries: u32,
-    /// When facts get a columnstore index.
-    pub columnstore: Columnstore,
     /// Folder on the server for the files of the server audit; `none` for no audit.
     pub server_audit_folder: String,
 }

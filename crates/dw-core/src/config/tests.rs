@@ -220,7 +220,6 @@ fn every_mistake_has_one_message_with_its_place() {
         "[sqlserver]\nconnection_string = \"Server=db;Servre=x\"\n",
         "[sqlserver]\noltp_connection_string = \"Server=db;Trusted_Connection=yes\"\n",
         "[sqlserver]\nconnection_string_file = \"/run/secrets/sa\"\n",
-        "[sqlserver]\ncolumnstore = \"always\"\n",
         "[logins]\nsa_password = \"a\"\n",
         long.as_str(),
     ];
@@ -345,9 +344,6 @@ fn settings_of_sql_server_have_their_ranges() {
         assert!(number(key, &least.to_string()) && number(key, &greatest.to_string()), "{key}");
         assert!(!number(key, &(least - 1).to_string()) && !number(key, &(greatest + 1).to_string()), "{key}");
     }
-    let shown = settings("[sqlserver]\ncolumnstore = \"auto\"\n", &[], &[]).unwrap();
-    assert_eq!(shown.sqlserver.columnstore, Columnstore::Auto);
-    assert_eq!(settings("", &[], &[]).unwrap().sqlserver.columnstore, Columnstore::Off);
 }
 
 proptest! {

@@ -1,5 +1,6 @@
 //! What an error of the server means: which of our errors it is, and whether the whole transaction may be tried again.
-//! By number and never by text (docs/decisions; the lists of Microsoft's own drivers). Pure.
+//! By number (the lists of Microsoft's own drivers). Only what Babelfish reports under its one number for most errors is told
+//! by its text, and gets the number that SQL Server has for it. Pure.
 
 use tiberius::error::Error;
 
