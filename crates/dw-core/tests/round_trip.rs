@@ -37,7 +37,8 @@ fn range(ty: SqlType) -> Option<(i64, i64)> {
         SqlType::Date => (seconds("1753-01-01").div_euclid(DAY), last.div_euclid(DAY)),
         SqlType::DateTime => (seconds("1753-01-01") * 1_000, last * 1_000 + 997),
         SqlType::DateTime2(0) => (first, last),
-        SqlType::DateTime2(_) => (first * 1_000, last * 1_000 + 999),
+        // Milliseconds are added to a day too.
+        SqlType::DateTime2(_) => (seconds("1753-01-01") * 1_000, last * 1_000 + 999),
         SqlType::Char(_) | SqlType::VarChar(_) | SqlType::VarCharMax | SqlType::NVarChar(_) => return None,
     })
 }
