@@ -107,7 +107,7 @@ fn number_of(number: u32, message: &str) -> u32 {
     if number != BABELFISH {
         return number;
     }
-    const TEXTS: [(&str, u32); 10] = [
+    const TEXTS: [(&str, u32); 9] = [
         ("canceling statement due to lock timeout", 1222),
         ("deadlock detected", 1205),
         ("could not serialize access", 3960),
@@ -115,11 +115,14 @@ fn number_of(number: u32, message: &str) -> u32 {
         ("tuple concurrently updated", 1807),
         ("permission denied for ", 229),
         ("relation \"", 208),
-        ("column \"", 207),
         ("terminating connection due to administrator command", 6005),
         ("the database system is ", 6005),
         ("sorry, too many clients", 10928),
     ];
+    // Quoted, or with the alias of its table.
+    if message.starts_with("column ") && message.contains(" does not exist") {
+        return 207;
+    }
     TEXTS.iter().find(|(beginning, _)| message.starts_with(beginning)).map_or(number, |(_, number)| *number)
 }
 
@@ -208,6 +211,9 @@ mod tests {
     fn what_babelfish_tells_by_its_text_has_the_number_of_sql_server() {
         assert_eq!(number_of(BABELFISH, "permission denied for table x (error 33557097)"), 229);
         assert_eq!(number_of(BABELFISH, "canceling statement due to lock timeout"), 1222);
+        assert_eq!(number_of(BABELFISH, "column s.campaign_name does not exist (error 33557097)"), 207);
+        assert_eq!(number_of(BABELFISH, "column \"campaign_name\" does not exist"), 207);
+        assert_eq!(number_of(BABELFISH, "column \"id\" is of type integer but expression is of type text"), BABELFISH);
         assert_eq!(number_of(BABELFISH, "anything else"), BABELFISH);
         assert_eq!(number_of(547, "permission denied for table x"), 547);
     }
