@@ -261,6 +261,14 @@ pub trait Engine: Send + Sync + fmt::Debug {
     fn attempts(&self) -> u32 {
         1
     }
+
+    /// Whether the warehouse can have columnstore indexes.
+    ///
+    /// # Errors
+    /// [`crate::error::DwError`] of the engine.
+    async fn has_columnstore(&self) -> DwResult<bool> {
+        Ok(false)
+    }
 }
 
 /// A shared engine.

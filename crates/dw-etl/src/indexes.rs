@@ -22,16 +22,30 @@ fn deferred(dialect: &dyn Dialect, table: &'static Table) -> Vec<Index> {
     indexes
 }
 
-/// Prepares a target that holds no row but the member -1 for its first load: drops its secondary indexes, and records all
-/// its groups at once, so that no batch has to. Tells whether it was empty.
+/// The targets that lack a secondary index: a first load of them was killed, or somebody dropped one.
 ///
 /// # Errors
 /// Of the engine.
-pub async fn prepare_first_load(writers: &Writers<'_>, entity: &EntityDescriptor) -> DwResult<bool> {
-    transact!(writers, tx => prepare(tx, entity))
+pub async fn incomplete(
+    writers: &Writers<'_>,
+    entities: &[&'static EntityDescriptor],
+) -> DwResult<Vec<&'static Table>> {
+    let targets: Vec<(&'static Table, Vec<Index>)> =
+        entities.iter().map(|entity| (entity.target, deferred(writers.dialect(), entity.target))).collect();
+    transact!(writers, tx => indexes::incomplete(tx, &targets))
 }
 
-async fn prepare(tx: &mut dyn Transaction, entity: &EntityDescriptor) -> DwResult<bool> {
+/// Prepares a target: one that holds no row but the member -1 for its first load, by dropping its secondary indexes and
+/// recording all its groups at once, so that no batch has to; another one by making its indexes, if it is `incomplete`. Tells
+/// whether it was empty.
+///
+/// # Errors
+/// Of the engine.
+pub async fn prepare(writers: &Writers<'_>, entity: &EntityDescriptor, incomplete: bool) -> DwResult<bool> {
+    transact!(writers, tx => prepare_in(tx, entity, incomplete))
+}
+
+async fn prepare_in(tx: &mut dyn Transaction, entity: &EntityDescriptor, incomplete: bool) -> DwResult<bool> {
     let table = entity.target;
     let empty = is_empty(tx, table).await?;
     if empty {
@@ -40,8 +54,7 @@ async fn prepare(tx: &mut dyn Transaction, entity: &EntityDescriptor) -> DwResul
         for group in entity.groups {
             settle::affect_all(tx, group.kind).await?;
         }
-    } else {
-        // A first load that was killed left its target without them.
+    } else if incomplete {
         create_missing(tx, table).await?;
     }
     Ok(empty)
@@ -58,6 +71,15 @@ pub async fn ensure(writers: &Writers<'_>, table: &'static Table) -> DwResult<()
 async fn create_missing(tx: &mut dyn Transaction, table: &'static Table) -> DwResult<()> {
     let deferred = deferred(tx.dialect(), table);
     indexes::ensure(tx, table, &deferred).await
+}
+
+/// Makes the columnstore index of a fact that has grown to `from_rows` rows. It is in a transaction of its own, and not having
+/// it is no failure of the load.
+///
+/// # Errors
+/// Of the engine.
+pub async fn ensure_columnstore(writers: &Writers<'_>, table: &'static Table, from_rows: u64) -> DwResult<bool> {
+    transact!(writers, tx => indexes::ensure_columnstore(tx, table, from_rows))
 }
 
 async fn is_empty(tx: &mut dyn Transaction, table: &Table) -> DwResult<bool> {

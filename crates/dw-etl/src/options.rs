@@ -1,6 +1,6 @@
 //! What can be asked of a run, and what is refused before anything is touched.
 
-use dw_core::config::closest;
+use dw_core::config::{Columnstore, closest};
 use dw_core::error::{DwError, DwResult};
 use dw_core::time::{Seconds, WATERMARK_START};
 
@@ -81,6 +81,8 @@ pub struct RunOptions {
     pub full_refresh: bool,
     /// Read the changes between two moments, both included, without moving a watermark.
     pub window: Option<(Seconds, Seconds)>,
+    /// When a fact gets a columnstore index, on a server that has them.
+    pub columnstore: Columnstore,
     /// Connection events that are older than so many days are deleted at the end; without it none is.
     pub connection_retention_days: Option<u32>,
 }

@@ -80,6 +80,7 @@ fn options(settings: &Settings, request: &RunRequest) -> RunOptions {
         dry_run: request.dry_run,
         full_refresh: request.full_refresh,
         window: request.window,
+        columnstore: settings.sqlserver.columnstore,
         connection_retention_days: Some(settings.audit.connection_retention_days),
     }
 }

@@ -84,6 +84,7 @@ pub(super) static KEYS: &[Key] = &[
     key("sqlserver.wait_seconds", Kind::Integer { min: 0, max: 3_600 }, Some("120")),
     key("sqlserver.max_connections", Kind::Integer { min: 4, max: 1_000 }, Some("10")),
     key("sqlserver.retries", Kind::Integer { min: 1, max: 20 }, Some("5")),
+    key("sqlserver.columnstore", Kind::Choice(&["auto", "on", "off"]), Some("auto")),
     key("sqlserver.server_audit_folder", Kind::Text, Some("/var/opt/mssql/audit/")),
     key("logins.etl_runner_password", Kind::Secret, None),
     key("logins.etl_monitor_password", Kind::Secret, None).or(&["MSSQL_MONITOR_PASSWORD"]),

@@ -85,6 +85,30 @@ pub struct AuditSettings {
     pub connection_retention_days: u32,
 }
 
+/// When a fact gets a columnstore index, where the edition of the server has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Columnstore {
+    /// When it has 10 million rows: below, its other indexes are as good, and each row costs more to write.
+    #[default]
+    Auto,
+    /// From its first row.
+    On,
+    /// Never. One that is there stays.
+    Off,
+}
+
+impl Columnstore {
+    /// From how many rows on a fact gets one; `None` for never.
+    pub fn from_rows(self) -> Option<u64> {
+        match self {
+            Self::Auto => Some(10_000_000),
+            Self::On => Some(1),
+            Self::Off => None,
+        }
+    }
+}
+
 /// `[sqlserver]`: for the SQL Server engine. The embedded engine ignores it.
 ///
 /// Where to connect and as whom is better asked of [`Settings::connection_target`], which knows connection strings too.
@@ -129,6 +153,8 @@ pub struct SqlServerSettings {
     pub max_connections: u32,
     /// Attempts of a transaction that fails for a passing reason.
     pub retries: u32,
+    /// When a fact gets a columnstore index.
+    pub columnstore: Columnstore,
     /// Folder on the server for the files of the server audit; `none` for no audit.
     pub server_audit_folder: String,
 }

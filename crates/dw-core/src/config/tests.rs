@@ -220,6 +220,7 @@ fn every_mistake_has_one_message_with_its_place() {
         "[sqlserver]\nconnection_string = \"Server=db;Servre=x\"\n",
         "[sqlserver]\noltp_connection_string = \"Server=db;Trusted_Connection=yes\"\n",
         "[sqlserver]\nconnection_string_file = \"/run/secrets/sa\"\n",
+        "[sqlserver]\ncolumnstore = \"always\"\n",
         "[logins]\nsa_password = \"a\"\n",
         long.as_str(),
     ];

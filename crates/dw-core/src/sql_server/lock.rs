@@ -1,5 +1,5 @@
 //! Locks of a run: `sp_getapplock`, owned by one session of the warehouse that does nothing else. The server frees them when
-//! that connection ends, whatever ended it, so that no stale lock can stay.
+//! that connection ends, whatever ended it, so that no stale lock can stay. Between the runs of a process it stays open.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
@@ -18,10 +18,11 @@ const WAIT_MILLIS: i64 = 1_000;
 /// How long a transaction waits for another one that does the same.
 const TRANSACTION_WAIT_MILLIS: i64 = 60_000;
 
-/// The session that holds all locks of a process, as long as one of them is held.
+/// The session that holds all locks of a process.
 #[derive(Debug)]
 pub(super) struct LockSession {
-    session: Mutex<SqlServerSession>,
+    /// Nothing, once a lock could not be released: closing the connection then frees it.
+    session: Mutex<Option<SqlServerSession>>,
     /// What this process holds, and who said so. The server would grant it to the same session once more.
     held: std::sync::Mutex<HashMap<String, String>>,
 }
@@ -54,13 +55,17 @@ macro_rules! named {
 
 impl LockSession {
     pub(super) fn new(session: SqlServerSession) -> Self {
-        Self { session: Mutex::new(session), held: std::sync::Mutex::default() }
+        Self { session: Mutex::new(Some(session)), held: std::sync::Mutex::default() }
     }
 
-    /// True when the connection is still of use.
+    /// True when the connection is still of use: one that holds nothing and does not answer is to be replaced.
     pub(super) async fn is_usable(&self) -> bool {
         use crate::engine::Session;
-        self.session.lock().await.is_usable()
+        let idle = self.held.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+        match self.session.lock().await.as_mut() {
+            Some(session) => session.is_usable() && (!idle || session.ask("SELECT 1", &[]).await.is_ok()),
+            None => false,
+        }
     }
 
     /// Who holds a lock, if it is this process.
@@ -71,6 +76,7 @@ impl LockSession {
     /// Takes a lock, on behalf of `holder`.
     pub(super) async fn take(self: &Arc<Self>, resource: &str, holder: &str) -> DwResult<Taken> {
         let mut session = self.session.lock().await;
+        let session = open(&mut session, resource)?;
         if let Some(holder) = self.holder_here(resource) {
             return Ok(Taken::Here(holder));
         }
@@ -93,10 +99,16 @@ impl LockSession {
 
     async fn holds(&self, resource: &str) -> DwResult<bool> {
         let mut session = self.session.lock().await;
+        let session = open(&mut session, resource)?;
         let sql = named!("SELECT APPLOCK_MODE('public', @name, 'Session')");
         let answer = batch(session.ask(sql, &[resource.into()]).await?)?;
         Ok(answer.get(0, 0).text()?.is_some_and(|mode| mode.eq_ignore_ascii_case("Exclusive")))
     }
+}
+
+/// The connection of the locks, if it was not given up.
+fn open<'s>(session: &'s mut Option<SqlServerSession>, resource: &str) -> DwResult<&'s mut SqlServerSession> {
+    session.as_mut().ok_or_else(|| DwError::LockLost { entity: resource.to_owned() })
 }
 
 /// Takes a lock that ends with the open transaction, and waits for it.
@@ -150,17 +162,18 @@ impl LockGuard for ServerLock {
 impl Drop for ServerLock {
     fn drop(&mut self) {
         self.holder.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.resource);
-        // The last lock closes the connection, which frees all; a server may take a while to notice, so each is freed by itself
-        // before. Where the session takes it again first, the server counts, and this takes one off.
+        // Where the session takes it again first, the server counts, and this takes one off.
         let (holder, resource) = (Arc::clone(&self.holder), self.resource.clone());
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                let mut session = holder.session.lock().await;
+                let mut held = holder.session.lock().await;
+                let Some(session) = held.as_mut() else { return };
                 let sql = named!(
                     "DECLARE @result INT; EXEC @result = sp_releaseapplock @Resource = @name, @LockOwner = 'Session'"
                 );
                 if let Err(error) = session.ask(sql, &[resource.into()]).await {
                     tracing::debug!(%error, "a lock could not be released; it ends with its connection");
+                    *held = None;
                 }
             });
         }

@@ -20,7 +20,7 @@ mod values;
 mod wire_size;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -71,7 +71,8 @@ pub struct SqlServerEngine {
     options: SqlServerOptions,
     pools: std::sync::Mutex<HashMap<PoolKey, Pool>>,
     capabilities: tokio::sync::Mutex<HashMap<Database, Capabilities>>,
-    locks: tokio::sync::Mutex<Weak<LockSession>>,
+    /// Kept from run to run: a process that stays would otherwise connect anew for each.
+    locks: tokio::sync::Mutex<Option<Arc<LockSession>>>,
     /// The databases whose version was found to be right; asked once a process.
     checked: tokio::sync::Mutex<HashSet<Database>>,
 }
@@ -174,17 +175,17 @@ impl SqlServerEngine {
     /// The connection that holds the locks of this process, opened when it is first needed.
     async fn lock_session(&self) -> DwResult<Arc<LockSession>> {
         let mut locks = self.locks.lock().await;
-        if let Some(holder) = locks.upgrade()
+        if let Some(holder) = locks.as_ref()
             && holder.is_usable().await
         {
-            return Ok(holder);
+            return Ok(Arc::clone(holder));
         }
         // Not of the pool: a lock must end with its connection, never wait in a pool for the next user.
         let manager = LinkManager::new(&self.options.dw, self.place(Database::Dw), "dw lock", false);
         let place = Arc::new(self.place(Database::Dw));
         let session = SqlServerSession::dedicated(&manager, place, self.options.dw.command_timeout).await?;
         let holder = Arc::new(LockSession::new(session));
-        *locks = Arc::downgrade(&holder);
+        *locks = Some(Arc::clone(&holder));
         Ok(holder)
     }
 
@@ -282,7 +283,7 @@ impl Engine for SqlServerEngine {
             return Ok(None);
         }
         drop(session);
-        let here = self.locks.lock().await.upgrade().and_then(|holder| holder.holder_here(resource));
+        let here = self.locks.lock().await.as_ref().and_then(|holder| holder.holder_here(resource));
         Ok(Some(match here {
             Some(holder) => holder,
             None => self.describe_holder(resource).await?,
@@ -291,5 +292,9 @@ impl Engine for SqlServerEngine {
 
     fn attempts(&self) -> u32 {
         self.options.attempts
+    }
+
+    async fn has_columnstore(&self) -> DwResult<bool> {
+        Ok(self.capabilities(Database::Dw).await?.columnstore)
     }
 }

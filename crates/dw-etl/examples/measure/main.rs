@@ -1,6 +1,9 @@
-//! Measures the whole job on the embedded engine: first load, a run with nothing to do, a run after 1 % of the orders changed.
-//! `cargo run --release -p dw-etl --example measure -- 1` where 1 is the scale of the sample. Figures: `docs/performance.md`.
+//! Measures the whole job: first load, a run that reads everything again, one after 1 % of the orders changed, one with nothing
+//! to do. `cargo run --release -p dw-etl --example measure -- 1` where 1 is the scale of the sample; with `-- 1 sqlserver` on
+//! the server that `DW_TEST_SQLSERVER` names, beside what that server does by itself. Figures: `docs/performance.md`.
 #![allow(clippy::print_stdout, reason = "an example speaks to a terminal")]
+
+mod server;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,6 +11,8 @@ use std::time::Instant;
 use dw_core::embedded::EmbeddedEngine;
 use dw_core::engine::{Access, SharedEngine};
 use dw_core::error::{Database, DwError, DwResult};
+use dw_core::time::{Seconds, WATERMARK_START};
+use dw_core::value::Value;
 use dw_core::{migrate, time};
 use dw_etl::feed::StopFlag;
 use dw_etl::options::RunOptions;
@@ -15,22 +20,37 @@ use dw_etl::report::{RunReport, Silent};
 use dw_etl::run::run;
 use dw_sample::base::BaseOptions;
 use dw_sample::load::{self, IfFilled};
+use dw_testkit::server::TestDatabases;
 
 #[tokio::main]
 async fn main() -> DwResult<()> {
-    let scale: f64 = std::env::args()
-        .nth(1)
+    let mut arguments = std::env::args().skip(1);
+    let scale: f64 = arguments
+        .next()
         .map_or(Ok(1.0), |text| text.parse())
         .map_err(|_| DwError::usage("the scale is not a number", "pass 1, 0.1 or 10"))?;
+    match arguments.next().as_deref() {
+        None | Some("embedded") => embedded(scale).await,
+        Some("sqlserver") => {
+            let databases = TestDatabases::reserve();
+            databases.create().await;
+            let engine: SharedEngine = databases.engine();
+            measure(&engine, scale, Some(&databases)).await
+        }
+        Some(other) => Err(DwError::usage(format!("unknown engine `{other}`"), "pass embedded or sqlserver")),
+    }
+}
+
+async fn embedded(scale: f64) -> DwResult<()> {
     let folder = std::env::temp_dir().join(format!("dw-measure-{}", std::process::id()));
     let engine: SharedEngine = Arc::new(EmbeddedEngine::new(&folder));
-    let result = measure(&engine, scale).await;
+    let result = measure(&engine, scale, None).await;
     drop(engine);
     std::fs::remove_dir_all(&folder).map_err(|source| DwError::Io { action: "cannot remove", path: folder, source })?;
     result
 }
 
-async fn measure(engine: &SharedEngine, scale: f64) -> DwResult<()> {
+async fn measure(engine: &SharedEngine, scale: f64, server: Option<&TestDatabases>) -> DwResult<()> {
     migrate::init(&**engine).await?;
     let started = Instant::now();
     let mut oltp = engine.open(Database::Oltp, Access::ReadWrite, "measure").await?;
@@ -39,20 +59,39 @@ async fn measure(engine: &SharedEngine, scale: f64) -> DwResult<()> {
     load::base(&mut *oltp, base, IfFilled::Keep, &mut |_| {}).await?;
     drop(oltp);
     println!("sample of scale {scale}: {:.2} s, peak {}", started.elapsed().as_secs_f64(), peak());
-    once(engine, "first load").await?;
-    once(engine, "nothing to do").await?;
-    let mut oltp = engine.open(Database::Oltp, Access::ReadWrite, "measure").await?;
-    let orders = oltp.dialect().table("core", "orders");
-    let sql = format!("UPDATE {orders} SET order_status = 'Entregue', updated_at = @P1 WHERE order_id % 100 = 7");
-    let changed = oltp.execute(&sql, &[(time::now() - 600).into()]).await?;
-    drop(oltp);
-    once(engine, &format!("after {changed} orders changed (1 %)")).await?;
-    once(engine, "nothing new, the change in the lookback").await
+    let usual = RunOptions::default();
+    once(engine, &usual, "first load").await?;
+    if let Some(databases) = server {
+        server::compare(engine, databases).await?;
+    }
+    let everything = RunOptions { window: Some((WATERMARK_START, time::now())), ..RunOptions::default() };
+    once(engine, &everything, "everything read again, nothing changed").await?;
+    once(engine, &usual, "nothing new, what lies in the lookback").await?;
+    let now = time::now();
+    for (seconds_ago, which) in [(1_500, "% 100 = 7"), (840, "% 100 = 8")] {
+        let changed = change(engine, which, now - seconds_ago).await?;
+        once(engine, &usual, &format!("after {changed} orders changed (1 %)")).await?;
+    }
+    // The lookback begins behind the many: then there is next to nothing in it.
+    change(engine, "= 9", now - 150).await?;
+    once(engine, &usual, "after one order changed").await?;
+    for _ in 0..3 {
+        once(engine, &usual, "nothing to do").await?;
+    }
+    Ok(())
 }
 
-async fn once(engine: &SharedEngine, what: &str) -> DwResult<()> {
+/// Changes orders, chosen by their key, and returns how many.
+async fn change(engine: &SharedEngine, which: &str, at: Seconds) -> DwResult<u64> {
+    let mut oltp = engine.open(Database::Oltp, Access::ReadWrite, "measure").await?;
+    let orders = oltp.dialect().table("core", "orders");
+    let sql = format!("UPDATE {orders} SET order_status = 'Entregue', updated_at = @P1 WHERE order_id {which}");
+    oltp.execute(&sql, &[Value::seconds(at)]).await
+}
+
+async fn once(engine: &SharedEngine, options: &RunOptions, what: &str) -> DwResult<()> {
     reset_peak();
-    let report = run(engine.clone(), &RunOptions::default(), &Silent, &StopFlag::new()).await?;
+    let report = run(engine.clone(), options, &Silent, &StopFlag::new()).await?;
     let sum = |field: fn(&dw_etl::report::EntityReport) -> u64| report.entities.iter().map(field).sum::<u64>();
     println!(
         "{what}: {} in {:.3} s, {} extracted, {} inserted, {} updated, {} unchanged; {}; peak {}",

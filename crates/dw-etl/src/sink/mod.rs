@@ -2,11 +2,13 @@
 //! values, insert what is new, update what differs, move the watermark, add the counters, commit. One batch is one
 //! transaction (design invariant 4); the steps are the same on every engine.
 
+mod batch;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use dw_audit::counters::Counters;
-use dw_audit::rejects::{self, RejectedRow, Resolution};
+use dw_audit::rejects::{self, Resolution};
 use dw_core::engine::{LockGuard, Transaction};
 use dw_core::entity::Absent;
 use dw_core::error::{DwError, DwResult};
@@ -14,7 +16,7 @@ use dw_core::retry;
 use dw_core::sql_text;
 use dw_core::sql_text::SqlText;
 use dw_core::time::{self, Seconds};
-use dw_core::value::{RowBatch, Value};
+use dw_core::value::Value;
 use futures_util::future::join;
 
 use crate::calendar_table;
@@ -23,7 +25,8 @@ use crate::entity::Entity;
 use crate::feed::{StagedBatch, orphan};
 use crate::settle;
 use crate::statements::{Compare, Statements};
-use crate::writers::{Writer, Writers, transact};
+use crate::writers::{Writers, transact};
+use batch::{Batch, Copier, Prepared};
 
 const MOVE_WATERMARK: SqlText = sql_text!("etl/move_watermark");
 const NOTE_PARKED: SqlText = sql_text!("etl/note_parked");
@@ -379,34 +382,6 @@ impl std::fmt::Debug for WarehouseSink<'_, '_> {
     }
 }
 
-/// A batch that may be applied more than once.
-struct Batch {
-    rows: Arc<RowBatch>,
-    rejects: Vec<RejectedRow>,
-    gone: Vec<i64>,
-    extracted: u64,
-    last: Option<(Seconds, i64)>,
-    days: Option<(i64, i64)>,
-    /// How many of the rows are marked as deleted.
-    deleted: u64,
-}
-
-impl Batch {
-    fn new(entity: &dyn Entity, batch: StagedBatch) -> Self {
-        let StagedBatch { rows, rejects, gone, extracted, last, days } = batch;
-        let place = entity.target_columns().iter().position(|column| *column == "excluido_em");
-        let marked = |row: &&[Value]| place.and_then(|place| row.get(place)).is_some_and(|value| !value.is_null());
-        let deleted = u64::try_from(rows.rows().filter(marked).count()).unwrap_or(0);
-        Self { rows: Arc::new(rows), rejects, gone, extracted, last, days, deleted }
-    }
-}
-
-/// A batch on its way: on an engine that resolves apart it is copied already, into a table of this writer's session.
-struct Prepared<'w, 'a> {
-    batch: Batch,
-    writer: Option<Writer<'w, 'a>>,
-}
-
 impl<'w, 'a> WarehouseSink<'w, 'a> {
     /// What copies a batch, without the sink itself, which is busy with the batch before.
     fn copier(&self) -> Copier<'w, 'a> {
@@ -480,42 +455,6 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         }
         self.kept += counters;
         Ok(counters)
-    }
-}
-
-/// Copies a batch to where a writer applies it.
-struct Copier<'w, 'a> {
-    entity: &'static dyn Entity,
-    statements: Statements,
-    writers: &'w Writers<'a>,
-}
-
-impl<'w, 'a> Copier<'w, 'a> {
-    async fn copy(&self, batch: &Batch) -> DwResult<Writer<'w, 'a>> {
-        let statements = self.statements;
-        let mut writer = self.writers.take().await?;
-        writer.prepare(self.entity.descriptor().name, || statements.create_stage()).await?;
-        if self.writers.dialect().resolves_apart() && !batch.rows.is_empty() {
-            let columns = statements.staged_columns();
-            let copied = writer
-                .copy(&statements.clear_incoming(), &statements.incoming(), &columns, Arc::clone(&batch.rows))
-                .await?;
-            if copied != u64::try_from(batch.rows.len()).unwrap_or(u64::MAX) {
-                return Err(DwError::Internal(format!("{} rows were to be copied, {copied} were", batch.rows.len())));
-            }
-        }
-        Ok(writer)
-    }
-
-    /// Copies ahead, while the batch before is applied. An error is left to the attempt that then copies again.
-    async fn ahead(&self, batch: Batch) -> Prepared<'w, 'a> {
-        match self.copy(&batch).await {
-            Ok(writer) => Prepared { batch, writer: Some(writer) },
-            Err(error) => {
-                tracing::debug!(%error, "a batch was not copied ahead");
-                Prepared { batch, writer: None }
-            }
-        }
     }
 }
 
