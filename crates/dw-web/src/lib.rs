@@ -14,3 +14,4 @@ pub mod query;
 pub mod server;
 pub mod site;
 pub mod store;
+pub mod vendas;

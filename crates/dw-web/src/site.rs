@@ -7,6 +7,8 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 use axum::routing::get;
+use chrono_tz::Tz;
+use dw_core::error::{DwError, DwResult};
 
 use crate::assets;
 use crate::format;
@@ -40,6 +42,17 @@ pub fn assemble(pages: Router, site: &'static Site, store: Arc<Store>, guards: &
         )
         .fallback(move || async move { not_found(site) });
     guarded(open, closed, guards)
+}
+
+/// The time zone of an IANA name.
+///
+/// # Errors
+/// [`DwError::Config`] for a name that is none.
+pub fn zone(name: &str) -> DwResult<Tz> {
+    name.trim().parse().map_err(|_| DwError::Config {
+        origin: "web.time_zone".to_owned(),
+        message: format!("`{name}` is no time zone; use an IANA name such as America/Sao_Paulo"),
+    })
 }
 
 /// The colours that a query string asks for.
@@ -85,7 +98,7 @@ pub fn trouble(why: Trouble) -> maud::Markup {
 }
 
 /// What stands above figures that are kept from earlier.
-pub fn stale(read_at: i64, since: i64, zone: chrono_tz::Tz) -> Banner {
+pub fn stale(read_at: i64, since: i64, zone: Tz) -> Banner {
     Banner {
         mark: Mark::Warn,
         title: "O banco de dados não responde.".to_owned(),

@@ -27,5 +27,6 @@ pub use load::{DEFAULT_FILE, FILE_VARIABLE, Overrides, load};
 pub use secret::Secret;
 pub use settings::{
     AuditSettings, EffectiveSetting, EngineKind, EtlSettings, LoginSettings, OutputFormat, Settings, SqlServerSettings,
+    VendasSettings, WebSettings,
 };
 pub use suggest::closest;

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{real, xy};
+use super::{Size, real, xy};
 use crate::format::Unit;
 
 /// Round steps from `low` to `high`, both included, which hold 0.
@@ -80,6 +80,13 @@ pub(crate) struct Plot {
     pub right: f64,
     pub top: f64,
     pub bottom: f64,
+}
+
+impl Plot {
+    /// The rectangle that leaves room for the labels of both axes.
+    pub fn of(size: Size, height: f64) -> Self {
+        Self { left: 84.0, right: size.width() - 34.0, top: 14.0, bottom: height - 32.0 }
+    }
 }
 
 /// Which of `count` labels are written, so that at most `most` are: every n-th, counted from the last one.

@@ -3,12 +3,9 @@
 use maud::{Markup, html};
 
 use super::axis::{Plot, Scale, is_written};
-use super::{Data, Figure, WIDTH, colour, count, tab, xy};
+use super::{Data, Figure, Size, colour, count, tab, xy};
 
 const HEIGHT: f64 = 260.0;
-const PLOT: Plot = Plot { left: 84.0, right: WIDTH - 16.0, top: 14.0, bottom: HEIGHT - 32.0 };
-/// Labels below the axis.
-const LABELS: usize = 13;
 /// The widest bar.
 const WIDEST: f64 = 46.0;
 
@@ -22,8 +19,8 @@ pub enum Stand {
 }
 
 /// The figure of a bar chart.
-pub fn bars(title: &str, note: Option<String>, data: &Data, stand: Stand) -> Figure {
-    let drawing = draw(title, data, stand);
+pub fn bars(title: &str, note: Option<String>, data: &Data, stand: Stand, size: Size) -> Figure {
+    let drawing = draw(title, data, stand, size);
     Figure { title: title.to_owned(), note, legend: data.legend(), drawing, table: Some(data.table()) }
 }
 
@@ -36,17 +33,18 @@ struct Bar {
     label: String,
 }
 
-fn draw(title: &str, data: &Data, stand: Stand) -> Markup {
-    let (scale, bars) = layout(data, stand);
-    let slot = (PLOT.right - PLOT.left) / count(data.labels.len().max(1));
+fn draw(title: &str, data: &Data, stand: Stand, size: Size) -> Markup {
+    let plot = Plot::of(size, HEIGHT);
+    let (scale, bars) = layout(data, stand, plot);
+    let slot = (plot.right - plot.left) / count(data.labels.len().max(1));
     html! {
         div.plot {
-            svg.chart viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="group" aria-roledescription="gráfico de barras" aria-label=(title) data-points {
-                (scale.grid(data.unit, &PLOT))
+            svg class=(size.class()) viewBox={ "0 0 " (size.width()) " " (HEIGHT) } role="group" aria-roledescription="gráfico de barras" aria-label=(title) data-points {
+                (scale.grid(data.unit, &plot))
                 g.grid aria-hidden="true" {
                     @for (at, label) in data.labels.iter().enumerate() {
-                        @if is_written(at, data.labels.len(), LABELS) {
-                            text x=(xy(PLOT.left + slot * (count(at) + 0.5))) y=(xy(HEIGHT - 10.0)) text-anchor="middle" { (label) }
+                        @if is_written(at, data.labels.len(), size.labels()) {
+                            text x=(xy(plot.left + slot * (count(at) + 0.5))) y=(xy(HEIGHT - 10.0)) text-anchor="middle" { (label) }
                         }
                     }
                 }
@@ -61,7 +59,7 @@ fn draw(title: &str, data: &Data, stand: Stand) -> Markup {
     }
 }
 
-fn layout(data: &Data, stand: Stand) -> (Scale, Vec<Bar>) {
+fn layout(data: &Data, stand: Stand, plot: Plot) -> (Scale, Vec<Bar>) {
     let value = |series: usize, at: usize| data.series.get(series).and_then(|s| s.values.get(at).copied().flatten());
     let columns = 0..data.labels.len();
     let scale = match stand {
@@ -70,13 +68,13 @@ fn layout(data: &Data, stand: Stand) -> (Scale, Vec<Bar>) {
             (0..data.series.len()).map(|series| value(series, at).unwrap_or(0).max(0)).fold(0, i64::saturating_add)
         })),
     };
-    let slot = (PLOT.right - PLOT.left) / count(data.labels.len().max(1));
+    let slot = (plot.right - plot.left) / count(data.labels.len().max(1));
     let side = if stand == Stand::Side { count(data.series.len().max(1)) } else { 1.0 };
     let width = (slot * 0.72 / side).min(WIDEST);
     let mut bars = Vec::new();
     for at in columns {
         let mut below = 0_i64;
-        let centre = PLOT.left + slot * (count(at) + 0.5);
+        let centre = plot.left + slot * (count(at) + 0.5);
         for number in 0..data.series.len() {
             let Some(value) = value(number, at) else { continue };
             let (from, to, x) = match stand {
@@ -84,7 +82,7 @@ fn layout(data: &Data, stand: Stand) -> (Scale, Vec<Bar>) {
                 Stand::Stacked => (below, below.saturating_add(value.max(0)), centre - width / 2.0),
             };
             below = to;
-            let (a, b) = (scale.at(from, PLOT.bottom, PLOT.top), scale.at(to, PLOT.bottom, PLOT.top));
+            let (a, b) = (scale.at(from, plot.bottom, plot.top), scale.at(to, plot.bottom, plot.top));
             let name = data.series.get(number).map_or("", |series| series.name.as_str());
             let column = data.labels.get(at).map_or("", String::as_str);
             bars.push(Bar {

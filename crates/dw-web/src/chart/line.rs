@@ -3,45 +3,43 @@
 use maud::{Markup, html};
 
 use super::axis::{Plot, Scale, is_written};
-use super::{Data, Figure, WIDTH, colour, count, tab, xy};
+use super::{Data, Figure, Size, colour, count, tab, xy};
 
 const HEIGHT: f64 = 260.0;
-const PLOT: Plot = Plot { left: 84.0, right: WIDTH - 16.0, top: 14.0, bottom: HEIGHT - 32.0 };
-/// Labels below the axis.
-const LABELS: usize = 9;
 /// Beyond this many values the points are only seen when they are reached.
 const DOTS: usize = 40;
 
 /// The figure of a line chart.
-pub fn line(title: &str, note: Option<String>, data: &Data) -> Figure {
+pub fn line(title: &str, note: Option<String>, data: &Data, size: Size) -> Figure {
     Figure {
         title: title.to_owned(),
         note,
         legend: data.legend(),
-        drawing: draw(title, data),
+        drawing: draw(title, data, size),
         table: Some(data.table()),
     }
 }
 
-fn draw(title: &str, data: &Data) -> Markup {
+fn draw(title: &str, data: &Data, size: Size) -> Markup {
+    let plot = Plot::of(size, HEIGHT);
     let scale = Scale::over(data.series.iter().flat_map(|series| series.values.iter().flatten().copied()));
     let steps = count(data.labels.len().max(2) - 1);
     let x = |at: usize| {
         if data.labels.len() == 1 {
-            (PLOT.left + PLOT.right) / 2.0
+            (plot.left + plot.right) / 2.0
         } else {
-            PLOT.left + count(at) / steps * (PLOT.right - PLOT.left)
+            plot.left + count(at) / steps * (plot.right - plot.left)
         }
     };
-    let y = |value: i64| scale.at(value, PLOT.bottom, PLOT.top);
+    let y = |value: i64| scale.at(value, plot.bottom, plot.top);
     html! {
         div.plot {
-            svg.chart viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="group" aria-roledescription="gráfico de linhas" aria-label=(title) data-points {
-                (scale.grid(data.unit, &PLOT))
+            svg class=(size.class()) viewBox={ "0 0 " (size.width()) " " (HEIGHT) } role="group" aria-roledescription="gráfico de linhas" aria-label=(title) data-points {
+                (scale.grid(data.unit, &plot))
                 g.grid aria-hidden="true" {
                     @for (at, label) in data.labels.iter().enumerate() {
-                        @if is_written(at, data.labels.len(), LABELS) {
-                            text x=(xy(x(at))) y=(xy(HEIGHT - 10.0)) text-anchor=(anchor(at, data.labels.len())) { (label) }
+                        @if is_written(at, data.labels.len(), size.labels()) {
+                            text x=(xy(x(at))) y=(xy(HEIGHT - 10.0)) text-anchor="middle" { (label) }
                         }
                     }
                 }
@@ -68,16 +66,6 @@ fn draw(title: &str, data: &Data) -> Markup {
                 }
             }
         }
-    }
-}
-
-/// The first label starts at its place and the last one ends there, so that none is cut.
-fn anchor(at: usize, count: usize) -> &'static str {
-    match at {
-        _ if count == 1 => "middle",
-        0 => "start",
-        _ if at + 1 == count => "end",
-        _ => "middle",
     }
 }
 

@@ -18,10 +18,46 @@ use maud::{Markup, html};
 
 use crate::format::Unit;
 
-/// Width of a drawing in its own units; the page scales it.
-pub(crate) const WIDTH: f64 = 720.0;
+/// Width of a drawing in its own units; the page scales it, so that its letters are near those of the page.
+pub(crate) const WIDTH: f64 = 620.0;
+/// The same for a drawing as wide as the page.
+pub(crate) const FULL_WIDTH: f64 = 1_200.0;
 /// Colours of series; a further series begins again.
 pub(crate) const COLOURS: usize = 6;
+
+/// How much of the page a chart takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// Beside another one.
+    Half,
+    /// All of it.
+    Full,
+}
+
+impl Size {
+    pub(crate) fn width(self) -> f64 {
+        match self {
+            Self::Half => WIDTH,
+            Self::Full => FULL_WIDTH,
+        }
+    }
+
+    /// Class of the drawing, which sets its least width on a small screen.
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            Self::Half => "chart",
+            Self::Full => "chart full",
+        }
+    }
+
+    /// Labels that have room below the axis.
+    pub(crate) fn labels(self) -> usize {
+        match self {
+            Self::Half => 7,
+            Self::Full => 13,
+        }
+    }
+}
 
 /// One row of values over the common labels.
 #[derive(Debug, Clone)]
