@@ -292,6 +292,34 @@ impl Discounts {
     }
 }
 
+/// Every statement that these filters make, by its file, for those who want to look at them.
+///
+/// # Errors
+/// When a file that overrides a text cannot be read.
+pub fn statements(dialect: &dyn Dialect, filters: &Filters) -> DwResult<Vec<(&'static str, Statement)>> {
+    let period = (filters.from, filters.to);
+    let keys = [BY_DAY, BY_PRODUCT, BY_CATEGORY, BY_STATE, BY_SELLER].map(|text| (text, Reach::Keys, period));
+    let goals = [TARGETS_BY_MONTH, TARGETS_BY_SELLER].map(|text| (text, Reach::Sellers, filters.months()));
+    let given =
+        [DISCOUNTS_BY_MONTH, DISCOUNTS_BY_MARGIN, DISCOUNTS_BY_CAMPAIGN].map(|text| (text, Reach::Discounts, period));
+    let before =
+        [(OF_PERIOD, Reach::Keys, filters.previous()), (DISCOUNTS_OF_PERIOD, Reach::Discounts, filters.previous())];
+    let all = keys.into_iter().chain(goals).chain(given).chain(before);
+    let make = |(text, reach, period): (SqlText, Reach, (Days, Days))| {
+        let mut made = statement(text, dialect, reach, period, filters)?;
+        if text.name == BY_PRODUCT.name {
+            made.sql = limited(dialect, &made.sql, BEST);
+        }
+        Ok((text.name, made))
+    };
+    all.map(make)
+        .chain(
+            [FRESHNESS, BOUNDS, LISTS]
+                .map(|text| Ok((text.name, Statement { sql: text.for_dialect(dialect)?, params: Vec::new() }))),
+        )
+        .collect()
+}
+
 /// The day of `20260131`.
 pub(super) fn day(data_id: i64) -> Option<Days> {
     let part = |value: i64| u32::try_from(value).ok();
