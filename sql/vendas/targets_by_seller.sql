@@ -5,8 +5,8 @@
 SELECT
     n.nome_vendedor,
     n.nome_equipe,
-    SUM(t.meta) AS meta,
-    SUM(t.realizado) AS realizado,
+    CAST(SUM(t.meta) AS DECIMAL(38,2)) AS meta,
+    CAST(SUM(t.realizado) AS DECIMAL(38,2)) AS realizado,
     SUM(CAST(CASE WHEN t.meta > 0 THEN 1 ELSE 0 END AS BIGINT)) AS com_meta,
     SUM(CAST(CASE WHEN t.meta > 0 AND t.realizado >= t.meta THEN 1 ELSE 0 END AS BIGINT)) AS batidas,
     SUM(CAST(CASE WHEN t.meta > 0 AND 5 * t.realizado >= 6 * t.meta THEN 1 ELSE 0 END AS BIGINT)) AS superadas

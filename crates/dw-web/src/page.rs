@@ -13,6 +13,9 @@ use crate::query::{Choice, Query};
 /// Key of the query string that chooses the colours.
 pub const THEME: &str = "tema";
 
+/// Seconds between two looks of a page that waits for something.
+const LIVE: u32 = 5;
+
 /// Which colours are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theme {
@@ -79,7 +82,8 @@ pub struct Page<'a> {
     pub banners: Vec<Banner>,
     /// The line that says how fresh the data is.
     pub freshness: Option<Markup>,
-    /// Reloads a page without a script every so many seconds; with one, only what bears `data-live` is exchanged.
+    /// For a page that waits for something: reloads it every so many seconds without a script, and renews its content with one.
+    /// On other pages, parts that bear `data-live` renew themselves.
     pub reload: Option<u32>,
     /// The content.
     pub body: Markup,
@@ -140,7 +144,7 @@ impl Page<'_> {
                             }
                         }
                     }
-                    main id="conteudo" tabindex="-1" {
+                    main id="conteudo" tabindex="-1" data-live=[self.reload.map(|_| LIVE)] {
                         div.title {
                             h1 { (self.title) }
                             @if let Some(freshness) = &self.freshness { (freshness) }

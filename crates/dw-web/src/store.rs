@@ -167,7 +167,12 @@ impl Store {
                     Some((_, Health::Up { rows, .. })) => (now(), Some(rows)),
                     None => (now(), None),
                 };
-                Health::Down { why: Trouble::of(&error), since, last_rows }
+                // What was there once is not what nobody has made yet.
+                let why = match Trouble::of(&error) {
+                    Trouble::Missing if last_rows.is_some() => Trouble::Unreachable,
+                    why => why,
+                };
+                Health::Down { why, since, last_rows }
             }
         };
         self.metrics.database_up.store(u64::from(matches!(health, Health::Up { .. })), Ordering::Relaxed);

@@ -319,7 +319,7 @@ fn refused(
         banners: Vec::new(),
         freshness: freshness.map(|freshness| freshness_line(&freshness, None, now, vendas.options.zone)),
         reload: Some(10),
-        body: html! { div id="estado" data-live="5" { (body) } },
+        body,
     };
     page.answer(status)
 }

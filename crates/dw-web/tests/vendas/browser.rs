@@ -79,10 +79,13 @@ async fn pages_without_data_or_database_are_sound_and_recover_without_a_reload()
     let stage = Stage::sample().await;
     let base = serve(&stage);
     look_at(&mut browser, &base, &with_theme("claro"), 390);
-    std::fs::remove_file(stage.file()).unwrap();
+    let away = stage.folder.path().join("away");
+    std::fs::rename(stage.file(), &away).unwrap();
     look_at(&mut browser, &base, &with_theme("escuro"), 390);
     let text = browser.evaluate("document.querySelector('.banner').textContent");
     assert!(text.as_str().unwrap().contains("O banco de dados não responde."));
+    std::fs::rename(&away, stage.file()).unwrap();
+    browser.wait_for("!document.querySelector('.banner')", Duration::from_secs(15));
 }
 
 #[tokio::test(flavor = "multi_thread")]

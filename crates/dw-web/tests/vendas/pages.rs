@@ -76,7 +76,7 @@ async fn with_the_database_down_the_last_figures_stay_with_their_time_and_come_b
     // What was never read cannot be shown.
     let unread = stage.get("/?periodo=7d").await;
     assert_eq!(unread.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(unread.text.contains("Ainda não há um data warehouse"));
+    assert!(unread.text.contains("O banco de dados não responde"));
     std::fs::rename(&away, stage.file()).unwrap();
     let mut session = stage.session().await;
     let sql = "UPDATE \"fact.FACT_VENDAS\" SET valor_total_bruto = valor_total_bruto + 100, valor_total_liquido = valor_total_liquido + 100";
