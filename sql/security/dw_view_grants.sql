@@ -1,4 +1,4 @@
--- Purpose: the role `dw_reader` and the five views that it may read: no table, and no column that names a customer. It stands
+-- Purpose: the role `dw_reader` and the views that it may read: no table, and no column that names a customer. It stands
 --          at the end of the script `dw/views`, in one transaction with the views, because a view that is replaced loses its
 --          grants. Names, e-mail addresses and numbers of customers, and addresses of sellers, stand in tables and in the
 --          views for analysts, none of which is granted. `dw_reader_names` adds the names of customers to the sales and
@@ -11,7 +11,12 @@ IF DATABASE_PRINCIPAL_ID(N'dw_reader_names') IS NULL CREATE ROLE dw_reader_names
 GO
 
 GRANT SELECT ON dim.VW_FILTROS_R1 TO dw_reader;
+GRANT SELECT ON dim.VW_DASH_PRODUTOS_R1 TO dw_reader;
+GRANT SELECT ON dim.VW_DASH_REGIOES_R1 TO dw_reader;
+GRANT SELECT ON dim.VW_DASH_VENDEDORES_R1 TO dw_reader;
 GRANT SELECT ON fact.VW_DASH_ATUALIZACAO_R1 TO dw_reader;
+GRANT SELECT ON fact.VW_DASH_METAS_CHAVES_R1 TO dw_reader;
+GRANT SELECT ON fact.VW_DASH_VENDAS_CHAVES_R1 TO dw_reader;
 GRANT SELECT ON fact.VW_DASH_METAS_R1 TO dw_reader;
 GO
 

@@ -17,3 +17,7 @@ pub mod etl;
 pub mod init;
 #[cfg(any(feature = "etl", feature = "init"))]
 pub mod sample;
+#[cfg(feature = "vendas")]
+pub mod vendas;
+#[cfg(feature = "vendas")]
+pub mod web;

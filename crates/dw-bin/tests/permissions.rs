@@ -190,15 +190,20 @@ async fn tables_of_each_login(stage: &Stage, wrong: &mut Vec<String>) {
 }
 
 /// The views that `bi_reader` is for; and the column that it does not see.
-const READER: [(&str, bool); 5] = [
+const READER: [(&str, bool); 10] = [
     ("dim.VW_FILTROS_R1", false),
+    ("dim.VW_DASH_PRODUTOS_R1", false),
+    ("dim.VW_DASH_REGIOES_R1", false),
+    ("dim.VW_DASH_VENDEDORES_R1", false),
+    ("fact.VW_DASH_METAS_CHAVES_R1", false),
+    ("fact.VW_DASH_VENDAS_CHAVES_R1", false),
     ("fact.VW_DASH_ATUALIZACAO_R1", false),
     ("fact.VW_DASH_METAS_R1", false),
     ("fact.VW_DASH_VENDAS_R1", true),
     ("fact.VW_DASH_DESCONTOS_R1", true),
 ];
 
-/// The reader sees five views and no customer.
+/// The reader sees its views and no customer.
 async fn views_of_each_login(stage: &Stage, wrong: &mut Vec<String>) {
     let mut reader = stage.connect("bi_reader", Database::Dw).await.unwrap();
     let mut backup = stage.connect("etl_backup", Database::Dw).await.unwrap();

@@ -60,6 +60,9 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// `SELECT` that returns at most `limit` rows; `body` begins behind the word SELECT.
     fn select_limited(&self, body: &str, limit: u64) -> String;
 
+    /// What follows ORDER BY to skip rows and to read at most so many.
+    fn page(&self, offset: u64, rows: u64) -> String;
+
     /// A literal of the portable form `value` in a column of type `ty`.
     fn literal(&self, ty: SqlType, value: &crate::value::Value) -> String;
 

@@ -298,7 +298,7 @@ mod tests {
         assert_eq!(hint("DIM_CLIENT"), "did you mean `DIM_CLIENTE`?");
         assert_eq!(
             hint("metas"),
-            "did you mean `fact.FACT_METAS` or `fact.VW_METAS_COMPLETA` or `fact.VW_DASH_METAS_R1`?"
+            "did you mean `fact.FACT_METAS` or `fact.VW_METAS_COMPLETA` or `fact.VW_DASH_METAS_R1` or `fact.VW_DASH_METAS_CHAVES_R1`?"
         );
         assert!(hint("x").starts_with("name a table or a view"));
         assert_eq!(find("x\ny").unwrap_err().to_string(), "there is no table or view `x\\ny`");

@@ -65,6 +65,13 @@ pub(super) static KEYS: &[Key] = &[
     key("etl.max_rejects", Kind::Integer { min: 0, max: 1_000_000_000 }, None),
     key("audit.connection_retention_days", Kind::Integer { min: 1, max: 36_500 }, Some("30"))
         .or(&["CONNECTION_AUDIT_RETENTION_DAYS"]),
+    key("web.password_hash", Kind::Secret, None),
+    key("web.allowed_hosts", Kind::Text, None),
+    key("web.time_zone", Kind::Text, Some("America/Sao_Paulo")),
+    key("web.query_timeout_seconds", Kind::Integer { min: 1, max: 60 }, Some("10")),
+    key("vendas.address", Kind::Text, Some("127.0.0.1")),
+    key("vendas.port", Kind::Integer { min: 1, max: 65_535 }, Some("8502")),
+    key("vendas.show_customer_names", Kind::Boolean, Some("false")),
     key("sqlserver.connection_string", Kind::ConnectionString { database: false }, None),
     key("sqlserver.oltp_connection_string", Kind::ConnectionString { database: true }, None).or(&["ETL_OLTP_CONN_STR"]),
     key("sqlserver.dw_connection_string", Kind::ConnectionString { database: true }, None).or(&["ETL_DW_CONN_STR"]),

@@ -27,6 +27,6 @@ pub use load::{DEFAULT_FILE, FILE_VARIABLE, Overrides, load};
 pub use secret::Secret;
 pub use settings::{
     AuditSettings, Columnstore, EffectiveSetting, EngineKind, EtlSettings, LoginSettings, OutputFormat, Settings,
-    SqlServerSettings,
+    SqlServerSettings, VendasSettings, WebSettings,
 };
 pub use suggest::closest;

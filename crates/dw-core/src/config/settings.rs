@@ -50,6 +50,10 @@ pub struct Settings {
     pub etl: EtlSettings,
     /// The audit trail.
     pub audit: AuditSettings,
+    /// What the dashboards share.
+    pub web: WebSettings,
+    /// The sales dashboard.
+    pub vendas: VendasSettings,
     /// The SQL Server engine.
     pub sqlserver: SqlServerSettings,
     /// Passwords of the logins that `init` creates. No default either.
@@ -107,6 +111,32 @@ impl Columnstore {
             Self::Off => None,
         }
     }
+}
+
+/// `[web]`: what the dashboards share.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebSettings {
+    /// The argon2 hash of the password, needed to listen on an address that other machines reach.
+    pub password_hash: Option<Secret>,
+    /// Host names, divided by commas, under which a dashboard may be asked for, beyond the loopback ones.
+    pub allowed_hosts: Option<String>,
+    /// IANA name of the time zone in which times are shown.
+    pub time_zone: String,
+    /// How long one statement of a page may take.
+    pub query_timeout_seconds: u64,
+}
+
+/// `[vendas]`: the sales dashboard.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VendasSettings {
+    /// The address on which it listens.
+    pub address: String,
+    /// The port.
+    pub port: u16,
+    /// Whether the detailed table names customers.
+    pub show_customer_names: bool,
 }
 
 /// `[sqlserver]`: for the SQL Server engine. The embedded engine ignores it.

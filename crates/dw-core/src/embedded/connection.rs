@@ -2,14 +2,17 @@
 //! It blocks; [`super::session`] runs it on a thread of its own.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::functions::FunctionFlags;
+use rusqlite::hooks::AuthContext;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
+use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags, Statement};
 
 use super::collation;
 use super::dialect::TEXT_KEY_COLLATION;
+use super::readable::{READER, Readable};
 use crate::engine::Access;
 use crate::error::{Database, DwError, DwResult};
 use crate::value::{RowBatch, Value};
@@ -76,6 +79,18 @@ impl FileConnection {
             connection.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(()))?;
         }
         Ok(())
+    }
+
+    /// Ends the statement that runs, from another thread.
+    pub(super) fn interrupter(&self) -> InterruptHandle {
+        self.connection.get_interrupt_handle()
+    }
+
+    /// From now on, only these views can be read.
+    pub(super) fn restrict(&mut self, readable: Arc<Readable>) -> DwResult<()> {
+        self.connection
+            .authorizer(Some(move |context: AuthContext<'_>| readable.judge(&context)))
+            .map_err(|error| self.explain(&error, "restrict"))
     }
 
     pub(super) fn query(&self, sql: &str, params: &[Value]) -> DwResult<RowBatch> {
@@ -216,6 +231,9 @@ fn explain(error: &rusqlite::Error, database: Database, location: &str, busy_tim
         Some(
             ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure,
         ) => DwError::Unreachable { database, location, message },
+        Some(ErrorCode::AuthorizationForStatementDenied) => {
+            DwError::Permission { database, location, login: READER.to_owned(), message }
+        }
         Some(ErrorCode::ConstraintViolation) => DwError::Constraint { database, message },
         _ if message.contains("no such table") || message.contains("no such column") => DwError::SchemaMismatch {
             message: format!("{database} at `{location}` lacks something that this version needs: {message}"),

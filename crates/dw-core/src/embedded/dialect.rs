@@ -90,6 +90,10 @@ impl Dialect for SqliteDialect {
         format!("SELECT {body} LIMIT {limit}")
     }
 
+    fn page(&self, offset: u64, rows: u64) -> String {
+        format!("LIMIT {rows} OFFSET {offset}")
+    }
+
     fn literal(&self, _ty: SqlType, value: &Value) -> String {
         match value {
             Value::Null => "NULL".to_owned(),

@@ -5,14 +5,17 @@ mod collation;
 mod connection;
 mod dialect;
 mod lock;
+mod readable;
 mod session;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 pub use dialect::{SqliteDialect, TEXT_KEY_COLLATION};
+pub use readable::Readable;
 pub use session::EmbeddedSession;
 
 use crate::dialect::Dialect;
@@ -25,18 +28,27 @@ use crate::time::Seconds;
 pub struct EmbeddedEngine {
     folder: PathBuf,
     busy_timeout: Duration,
+    readable: Option<Arc<Readable>>,
 }
 
 impl EmbeddedEngine {
     /// The engine of a data folder. Nothing is opened or created yet.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), busy_timeout: Duration::from_secs(10) }
+        Self { folder: folder.into(), busy_timeout: Duration::from_secs(10), readable: None }
     }
 
     /// The same with another time to wait for a busy file.
     #[must_use]
     pub fn with_busy_timeout(mut self, busy_timeout: Duration) -> Self {
         self.busy_timeout = busy_timeout;
+        self
+    }
+
+    /// The same for somebody who may read these views of the warehouse and nothing else, as `bi_reader` on a server: a session
+    /// that writes, or one on the source, is refused.
+    #[must_use]
+    pub fn restricted_to(mut self, readable: Readable) -> Self {
+        self.readable = Some(Arc::new(readable));
         self
     }
 
@@ -114,8 +126,19 @@ impl Engine for EmbeddedEngine {
                 hint: format!("create it with `init --data-dir {} --scale 1`", self.folder.display()),
             });
         }
+        if self.readable.is_some() && (database, access) != (Database::Dw, Access::ReadOnly) {
+            return Err(DwError::Permission {
+                database,
+                location: self.location(database),
+                login: readable::READER.to_owned(),
+                message: "it reads views of the warehouse and nothing else".to_owned(),
+            });
+        }
         let mut session = self.start(database, access, false, purpose).await?;
         crate::migrate::check_version(&mut session, database).await?;
+        if let Some(readable) = &self.readable {
+            session.restrict(readable.clone()).await?;
+        }
         Ok(Box::new(session))
     }
 

@@ -1,13 +1,16 @@
 //! An async session over a blocking SQLite connection: a thread of its own, commands in order, bounded streams.
 
+use std::fmt;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
+use rusqlite::InterruptHandle;
 use tokio::sync::{mpsc as stream, oneshot};
 
 use super::connection::FileConnection;
 use super::dialect::SqliteDialect;
+use super::readable::Readable;
 use crate::dialect::Dialect;
 use crate::engine::{Computed, Executor, RowSource, RowStream, Session, Transaction};
 use crate::error::{DwError, DwResult};
@@ -17,6 +20,7 @@ use crate::value::{RowBatch, Value};
 const READ_AHEAD: usize = 2;
 
 enum Command {
+    Restrict { readable: Arc<Readable>, reply: oneshot::Sender<DwResult<()>> },
     Query { sql: String, params: Vec<Value>, reply: oneshot::Sender<DwResult<RowBatch>> },
     Stream { sql: String, params: Vec<Value>, chunk: usize, out: stream::Sender<DwResult<RowBatch>> },
     Execute { sql: String, params: Vec<Value>, reply: Option<oneshot::Sender<DwResult<u64>>> },
@@ -24,11 +28,33 @@ enum Command {
 }
 
 /// A session on a file.
-#[derive(Debug)]
 pub struct EmbeddedSession {
     /// `None` only while it is dropped.
     commands: Option<mpsc::Sender<Command>>,
     thread: Option<JoinHandle<()>>,
+    interrupter: Arc<InterruptHandle>,
+}
+
+/// Ends the statement that runs when the answer is no longer waited for: a query that was given up, for its time or because
+/// its reader left, must not go on behind the back of the next one. Nothing that writes is interrupted.
+struct Patience {
+    interrupter: Arc<InterruptHandle>,
+    is_answered: bool,
+}
+
+impl Drop for Patience {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            // Without a running statement this does nothing; the next one is sent only after it.
+            self.interrupter.interrupt();
+        }
+    }
+}
+
+impl fmt::Debug for EmbeddedSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmbeddedSession").field("thread", &self.thread).finish_non_exhaustive()
+    }
 }
 
 impl Drop for EmbeddedSession {
@@ -54,9 +80,9 @@ impl EmbeddedSession {
         let thread = std::thread::Builder::new()
             .name(format!("dw-{name}"))
             .spawn(move || match open() {
-                Ok(connection) => {
-                    if opened.send(Ok(())).is_ok() {
-                        serve(&connection, &inbox);
+                Ok(mut connection) => {
+                    if opened.send(Ok(connection.interrupter())).is_ok() {
+                        serve(&mut connection, &inbox);
                     }
                 }
                 Err(error) => {
@@ -65,8 +91,19 @@ impl EmbeddedSession {
                 }
             })
             .map_err(|error| DwError::Internal(format!("cannot start a thread: {error}")))?;
-        is_open.await.map_err(|_| gone())??;
-        Ok(Self { commands: Some(commands), thread: Some(thread) })
+        let interrupter = Arc::new(is_open.await.map_err(|_| gone())??);
+        Ok(Self { commands: Some(commands), thread: Some(thread), interrupter })
+    }
+
+    /// From now on, only these views can be read.
+    pub(super) async fn restrict(&self, readable: Arc<Readable>) -> DwResult<()> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Restrict { readable, reply })?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    fn patience(&self) -> Patience {
+        Patience { interrupter: self.interrupter.clone(), is_answered: false }
     }
 
     fn send(&self, command: Command) -> DwResult<()> {
@@ -93,12 +130,15 @@ fn gone() -> DwError {
 }
 
 /// The life of the thread. A reply that nobody waits for any more is dropped: its future was cancelled.
-fn serve(connection: &FileConnection, inbox: &mpsc::Receiver<Command>) {
+fn serve(connection: &mut FileConnection, inbox: &mpsc::Receiver<Command>) {
     while let Ok(command) = inbox.recv() {
         match command {
+            Command::Restrict { readable, reply } => drop(reply.send(connection.restrict(readable))),
             Command::Query { sql, params, reply } => {
                 tracing::trace!(sql, "query");
-                drop(reply.send(connection.query(&sql, &params)));
+                if !reply.is_closed() {
+                    drop(reply.send(connection.query(&sql, &params)));
+                }
             }
             Command::Execute { sql, params, reply } => {
                 tracing::trace!(sql, "execute");
@@ -142,12 +182,17 @@ fn bulk_insert(table: &str, columns: &[&str], computed: &[Computed]) -> String {
 
 struct EmbeddedRows {
     chunks: stream::Receiver<DwResult<RowBatch>>,
+    patience: Patience,
 }
 
 #[async_trait]
 impl RowSource for EmbeddedRows {
     async fn next(&mut self) -> DwResult<Option<RowBatch>> {
-        self.chunks.recv().await.transpose()
+        let next = self.chunks.recv().await;
+        if next.is_none() {
+            self.patience.is_answered = true;
+        }
+        next.transpose()
     }
 }
 
@@ -159,14 +204,17 @@ impl Executor for EmbeddedSession {
 
     async fn query(&mut self, sql: &str, params: &[Value]) -> DwResult<RowBatch> {
         let (reply, answer) = oneshot::channel();
+        let mut patience = self.patience();
         self.send(Command::Query { sql: sql.to_owned(), params: params.to_vec(), reply })?;
-        answer.await.map_err(|_| gone())?
+        let answer = answer.await;
+        patience.is_answered = true;
+        answer.map_err(|_| gone())?
     }
 
     async fn stream<'a>(&'a mut self, sql: &str, params: &[Value], chunk: usize) -> DwResult<RowStream<'a>> {
         let (out, chunks) = stream::channel(READ_AHEAD);
         self.send(Command::Stream { sql: sql.to_owned(), params: params.to_vec(), chunk: chunk.max(1), out })?;
-        Ok(Box::new(EmbeddedRows { chunks }))
+        Ok(Box::new(EmbeddedRows { chunks, patience: self.patience() }))
     }
 
     async fn execute(&mut self, sql: &str, params: &[Value]) -> DwResult<u64> {

@@ -172,7 +172,7 @@ mod tests {
         let text = VIEW_GRANTS.get().unwrap();
         let granted: Vec<&str> =
             text.split("GRANT SELECT").skip(1).filter(|part| part.contains("TO dw_reader;")).collect();
-        assert_eq!(granted.len(), 5);
+        assert_eq!(granted.len(), 10);
         for part in granted {
             let (columns, rest) = part.split_once(" ON ").unwrap();
             let name = rest.split(' ').next().unwrap();

@@ -96,6 +96,10 @@ impl Dialect for TsqlDialect {
         }
     }
 
+    fn page(&self, offset: u64, rows: u64) -> String {
+        format!("OFFSET {offset} ROWS FETCH NEXT {rows} ROWS ONLY")
+    }
+
     fn literal(&self, ty: SqlType, value: &Value) -> String {
         match (ty, value) {
             (_, Value::Null) => "NULL".to_owned(),

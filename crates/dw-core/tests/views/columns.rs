@@ -104,13 +104,21 @@ const CONTRACT: &[(&str, &str)] = &[
          desconto_aprovado, motivo_rejeicao, roi_desconto, impacto_margem_pct_receita, data_inclusao, data_atualizacao",
     ),
     (
+        "fact.VW_DASH_VENDAS_CHAVES_R1",
+        "venda_id, numero_pedido, data_id, produto_id, regiao_id, vendedor_id, status_pedido, quantidade_vendida, valor_total_bruto, valor_total_descontos, valor_total_liquido, custo_total, quantidade_devolvida, valor_devolvido, valor_comissao",
+    ),
+    ("fact.VW_DASH_METAS_CHAVES_R1", "meta_id, data_id, vendedor_id, valor_meta"),
+    ("dim.VW_DASH_PRODUTOS_R1", "produto_id, nome_produto, categoria, subcategoria, marca"),
+    ("dim.VW_DASH_REGIOES_R1", "regiao_id, estado, regiao_pais"),
+    ("dim.VW_DASH_VENDEDORES_R1", "vendedor_id, nome_vendedor, nome_equipe, regional"),
+    (
         "audit.vw_connection_login_events_recent",
         "connection_event_id, event_time_utc, captured_by, session_id, login_name, host_name, program_name, database_name, \
          status, login_time, net_transport, protocol_type, client_net_address, client_tcp_port, encrypt_option, auth_scheme",
     ),
     (
         "fact.VW_DASH_ATUALIZACAO_R1",
-        "entidade, tabela, ultima_carga_utc, watermark_utc, status, eh_ativa, linhas_gravadas",
+        "entidade, tabela, ultima_carga_utc, watermark_utc, status, eh_ativa, linhas_gravadas, em_execucao_utc",
     ),
     ("dim.VW_FILTROS_R1", "tipo_filtro, valor, ordem"),
     (

@@ -109,6 +109,44 @@ async fn a_month_of_targets_sums_to_net_revenue() {
     assert_eq!(targets, ["2026|1|10159999|8|4", "2026|2|28000|4|3"]);
 }
 
+/// The views of keys and names are the wide views, taken apart.
+#[tokio::test]
+async fn keys_and_names_together_are_the_wide_views() {
+    let mut dw = Dw::new().await;
+    let wide = dw
+        .rows(
+            "SELECT venda_id, numero_pedido, data_id, nome_produto, categoria, estado, regiao_pais, nome_vendedor, nome_equipe, \
+             status_pedido, valor_total_liquido, custo_total, quantidade_devolvida FROM fact.VW_DASH_VENDAS_R1 ORDER BY venda_id",
+        )
+        .await;
+    let apart = dw
+        .rows(
+            "SELECT k.venda_id, k.numero_pedido, k.data_id, p.nome_produto, p.categoria, r.estado, r.regiao_pais, \
+             v.nome_vendedor, v.nome_equipe, k.status_pedido, k.valor_total_liquido, k.custo_total, k.quantidade_devolvida \
+             FROM fact.VW_DASH_VENDAS_CHAVES_R1 k JOIN dim.VW_DASH_PRODUTOS_R1 p ON p.produto_id = k.produto_id \
+             JOIN dim.VW_DASH_REGIOES_R1 r ON r.regiao_id = k.regiao_id \
+             JOIN dim.VW_DASH_VENDEDORES_R1 v ON v.vendedor_id = k.vendedor_id ORDER BY k.venda_id",
+        )
+        .await;
+    assert!(!wide.is_empty());
+    assert_eq!(wide, apart);
+    let wide = dw
+        .rows(
+            "SELECT data_id, vendedor_id, nome_vendedor, nome_equipe, regional, valor_meta FROM fact.VW_DASH_METAS_R1 \
+             WHERE valor_meta > 0 ORDER BY data_id, vendedor_id",
+        )
+        .await;
+    let apart = dw
+        .rows(
+            "SELECT k.data_id, k.vendedor_id, v.nome_vendedor, v.nome_equipe, v.regional, SUM(k.valor_meta) \
+             FROM fact.VW_DASH_METAS_CHAVES_R1 k JOIN dim.VW_DASH_VENDEDORES_R1 v ON v.vendedor_id = k.vendedor_id \
+             GROUP BY k.data_id, k.vendedor_id, v.nome_vendedor, v.nome_equipe, v.regional ORDER BY k.data_id, k.vendedor_id",
+        )
+        .await;
+    assert!(!wide.is_empty());
+    assert_eq!(wide, apart);
+}
+
 /// Product decision 9: 120 % is superada, and the amounts decide, not a rounded percentage (ruling 14).
 #[tokio::test]
 async fn met_and_beaten_compare_amounts() {
@@ -182,9 +220,9 @@ async fn freshness_is_that_of_the_control_rows() {
     assert_eq!(
         rows,
         [
-            "dim_cliente|dim.DIM_CLIENTE|NULL|NULL|failed|0|3",
-            "fact_metas|fact.FACT_METAS|NULL|NULL|never_run|1|NULL",
-            "fact_vendas|fact.FACT_VENDAS|1700000100|1700000000|success|1|12",
+            "dim_cliente|dim.DIM_CLIENTE|NULL|NULL|failed|0|3|NULL",
+            "fact_metas|fact.FACT_METAS|NULL|NULL|never_run|1|NULL|NULL",
+            "fact_vendas|fact.FACT_VENDAS|1700000100|1700000000|success|1|12|NULL",
         ]
     );
     assert_eq!(dw.number("SELECT COUNT(*) FROM fact.VW_DASH_ATUALIZACAO_R1").await, 9);

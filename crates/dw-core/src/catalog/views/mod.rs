@@ -5,6 +5,7 @@
 pub mod dashboards;
 pub mod dims;
 pub mod facts;
+pub mod keys;
 
 use crate::schema::View;
 
@@ -30,5 +31,10 @@ pub static VIEWS: &[&View] = &[
     &dashboards::DASH_METAS_R1,
     &dashboards::DASH_DESCONTOS_R1,
     &dashboards::DASH_ATUALIZACAO_R1,
+    &keys::DASH_VENDAS_CHAVES_R1,
+    &keys::DASH_METAS_CHAVES_R1,
+    &keys::DASH_PRODUTOS_R1,
+    &keys::DASH_REGIOES_R1,
+    &keys::DASH_VENDEDORES_R1,
     &dashboards::CONNECTION_LOGIN_EVENTS_RECENT,
 ];

@@ -1,0 +1,71 @@
+//! The `vendas` command: the sales dashboard as a process. Its pages are in [`dw_web::vendas`].
+
+pub mod args;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dw_core::config::{EngineKind, Overrides, Settings};
+use dw_core::engine::SharedEngine;
+use dw_core::error::DwResult;
+use dw_core::exit;
+use dw_web::server::metrics::Metrics;
+use dw_web::server::serve;
+use dw_web::{site, vendas};
+
+pub use args::VendasCli;
+
+use crate::app::{self, Binary, Context};
+use crate::args::GlobalArgs;
+use crate::{config_command, engine, signal, web};
+use args::VendasCommand;
+
+/// The process `vendas`.
+pub fn main() -> ExitCode {
+    app::start::<VendasCli>()
+}
+
+impl Binary for VendasCli {
+    fn globals(&self) -> &GlobalArgs {
+        &self.globals
+    }
+
+    fn overrides(&self) -> Overrides {
+        let mut overrides = self.globals.overrides();
+        overrides.flag("--address", "vendas.address", self.address.as_deref());
+        overrides.flag("--port", "vendas.port", self.port.as_deref());
+        overrides
+    }
+
+    async fn execute(self, context: &Context) -> DwResult<u8> {
+        match self.command {
+            None => run(context).await,
+            Some(VendasCommand::HashPassword) => web::hash_password(context),
+            Some(VendasCommand::Config) => config_command::show(context),
+        }
+    }
+}
+
+async fn run(context: &Context) -> DwResult<u8> {
+    let settings = &context.settings;
+    let listen = web::listen(&settings.web, "vendas.address", &settings.vendas.address, settings.vendas.port)?;
+    let zone = site::zone(&settings.web.time_zone)?;
+    let names = settings.vendas.show_customer_names;
+    let options = vendas::Options::new(zone, names, Duration::from_secs(settings.web.query_timeout_seconds));
+    let guards = web::guards(&listen, Arc::new(Metrics::default()))?;
+    let app = vendas::app(reader(settings, names)?, options, &guards)?;
+    let stop = signal::listen(|| tracing::info!("stopping"));
+    let listener = listen.bind().await?;
+    web::announce(context, &listen, &listener)?;
+    serve(listener, app, async move { stop.stopped().await }).await;
+    Ok(exit::OK)
+}
+
+/// The engine of somebody who reads views alone. On a server the login is restricted, on a file the session is.
+fn reader(settings: &Settings, names: bool) -> DwResult<SharedEngine> {
+    Ok(match settings.engine {
+        EngineKind::Embedded => Arc::new(engine::embedded(settings).restricted_to(vendas::readable(names))),
+        EngineKind::SqlServer => Arc::new(engine::sql_server(settings)?),
+    })
+}

@@ -1,0 +1,10 @@
+//! The sales dashboard over HTTP: its pages in every state, its numbers, attacks, a socket, a browser.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, where a failure is to panic")]
+
+mod attacks;
+mod browser;
+mod numbers;
+mod pages;
+mod socket;
+mod stage;
+mod statements;

@@ -1,0 +1,10 @@
+-- Purpose: the names of a seller and his team as VW_DASH_VENDAS_R1 and VW_DASH_METAS_R1 show them, by key, for sums over
+-- VW_DASH_VENDAS_CHAVES_R1. New. Deleted and inactive sellers stay in: their sales are still shown. No address of a seller.
+CREATE VIEW dim.VW_DASH_VENDEDORES_R1 AS
+SELECT
+    v.vendedor_id,
+    CAST(CASE WHEN v.vendedor_id <> -1 THEN v.nome_vendedor ELSE 'Sem vendedor' END AS VARCHAR(200)) AS nome_vendedor,
+    CAST(COALESCE(e.nome_equipe, 'Sem equipe') AS VARCHAR(120)) AS nome_equipe,
+    CAST(COALESCE(e.regional, 'Sem regional') AS VARCHAR(50)) AS regional
+FROM dim.DIM_VENDEDOR v
+LEFT JOIN dim.DIM_EQUIPE e ON e.equipe_id = v.equipe_id AND e.equipe_id <> -1 AND e.eh_inferido = 0;
