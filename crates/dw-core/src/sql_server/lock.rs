@@ -2,6 +2,7 @@
 //! that connection ends, whatever ended it, so that no stale lock can stay. Between the runs of a process it stays open.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use async_trait::async_trait;
@@ -25,6 +26,8 @@ pub(super) struct LockSession {
     session: Mutex<Option<SqlServerSession>>,
     /// What this process holds, and who said so. The server would grant it to the same session once more.
     held: std::sync::Mutex<HashMap<String, String>>,
+    /// A lock was dropped where it could not be released: what comes next takes its locks on another connection.
+    given_up: AtomicBool,
 }
 
 /// The outcome of [`LockSession::take`].
@@ -55,7 +58,7 @@ macro_rules! named {
 
 impl LockSession {
     pub(super) fn new(session: SqlServerSession) -> Self {
-        Self { session: Mutex::new(Some(session)), held: std::sync::Mutex::default() }
+        Self { session: Mutex::new(Some(session)), held: std::sync::Mutex::default(), given_up: AtomicBool::new(false) }
     }
 
     /// True when the connection is still of use: one that holds nothing and does not answer is to be replaced.
@@ -63,7 +66,11 @@ impl LockSession {
         use crate::engine::Session;
         let idle = self.held.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
         match self.session.lock().await.as_mut() {
-            Some(session) => session.is_usable() && (!idle || session.ask("SELECT 1", &[]).await.is_ok()),
+            Some(session) => {
+                !self.given_up.load(Ordering::Relaxed)
+                    && session.is_usable()
+                    && (!idle || session.ask("SELECT 1", &[]).await.is_ok())
+            }
             None => false,
         }
     }
@@ -176,6 +183,11 @@ impl Drop for ServerLock {
                     *held = None;
                 }
             });
+        } else if let Ok(mut session) = self.holder.session.try_lock() {
+            // Nothing can be said to the server from here; closing the connection frees the lock all the same.
+            *session = None;
+        } else {
+            self.holder.given_up.store(true, Ordering::Relaxed);
         }
     }
 }

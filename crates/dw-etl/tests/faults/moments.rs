@@ -105,6 +105,21 @@ async fn the_connection_of_the_locks_is_lost_and_nothing_is_committed_without_th
 }
 
 #[on_sql_server]
+async fn a_lock_that_is_dropped_where_nothing_can_be_said_to_the_server_is_free_all_the_same() {
+    let scene = Scene::new(0.01, 100).await;
+    let (first, second) = (scene.engine(), scene.engine());
+    let held = first.lock("dim_cliente", "the first").await.unwrap();
+    assert_held(&second.lock("dim_cliente", "the second").await.unwrap_err());
+    // A thread of its own is outside of the runtime, and the engine lives on.
+    std::thread::spawn(move || drop(held)).join().unwrap();
+    scene.assert_no_lock().await;
+    drop(second.lock("dim_cliente", "the second").await.unwrap());
+    scene.assert_no_lock().await;
+    drop(first.lock("dim_cliente", "the first again").await.unwrap());
+    scene.assert_no_lock().await;
+}
+
+#[on_sql_server]
 async fn of_two_runs_one_goes_on_and_the_other_is_told_who_holds_the_lock() {
     let scene = Scene::new(0.02, 100).await;
     scene.empty().await;
