@@ -26,6 +26,7 @@ pub use layer::{FileText, FlagValue, Sources, resolve};
 pub use load::{DEFAULT_FILE, FILE_VARIABLE, Overrides, load};
 pub use secret::Secret;
 pub use settings::{
-    AuditSettings, EffectiveSetting, EngineKind, EtlSettings, LoginSettings, OutputFormat, Settings, SqlServerSettings,
+    AlertSettings, AuditSettings, EffectiveSetting, EngineKind, EtlSettings, LoginSettings, OutputFormat,
+    QualitySettings, Settings, SlaSettings, SqlServerSettings,
 };
 pub use suggest::closest;
