@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use dw_audit::connections;
 use dw_audit::counters::Counters;
+use dw_audit::failures;
 use dw_audit::freshness;
 use dw_audit::runs::{self, Process, RunStatus};
 use dw_core::engine::{Access, Engine, LockGuard, SharedEngine};
@@ -211,7 +212,8 @@ async fn open_run(
         for report in &broken {
             // It failed before it could begin: the trail says so at the entity itself (defect E17).
             runs::start_entity(tx, run, report.entity, (WATERMARK_START, 0), now).await?;
-            runs::finish_entity(tx, run, report.entity, report.error.as_deref(), false, now).await?;
+            let error = stored_error(report);
+            runs::finish_entity(tx, run, report.entity, error.as_deref(), false, now).await?;
         }
         Ok::<_, DwError>((closed, run))
     })?;
@@ -445,7 +447,7 @@ impl Context<'_, '_> {
 
     async fn finish(&self, job: &Job, report: &mut EntityReport) -> DwResult<()> {
         let ok = report.status == EntityStatus::Success;
-        let (error, more_pending) = (report.error.clone(), report.more_pending);
+        let (error, more_pending) = (stored_error(report), report.more_pending);
         let controls = transact!(self.writers, tx => async {
             if let Some(run) = self.run_id {
                 let now = time::now();
@@ -485,7 +487,7 @@ impl Context<'_, '_> {
         let succeeded = entities.iter().filter(|report| report.status == EntityStatus::Success).count();
         let errors: Vec<String> = entities
             .iter()
-            .filter_map(|report| report.error.as_ref().map(|error| format!("{}: {error}", report.entity)))
+            .filter_map(|report| stored_error(report).map(|error| format!("{}: {error}", report.entity)))
             .collect();
         let status = RunStatus::of(succeeded, failed);
         if let Some(run) = self.run_id {
@@ -519,6 +521,11 @@ impl Context<'_, '_> {
             exit_code,
         })
     }
+}
+
+/// The error of an entity as the audit trail has it: behind its stable code, by which it is explained.
+fn stored_error(report: &EntityReport) -> Option<String> {
+    report.error.as_ref().map(|error| failures::with_code(report.error_code, error))
 }
 
 fn fail(report: &mut EntityReport, error: &DwError) {
