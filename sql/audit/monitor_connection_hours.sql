@@ -1,7 +1,7 @@
 -- Purpose: connection events by hour for a filter, and failed entities of the ETL that began in the hour.
 -- Parameters: @P1 since when, @P2 until when, @P3 login, @P4 program, @P5 host, @P6 database, @P7 status; empty for all.
 -- Locks: none beyond those of a reader.
-SELECT h.started_at, SUM(h.events) AS events, SUM(h.failed) AS failed, SUM(h.etl_failures) AS etl_failures
+SELECT CAST(h.started_at AS DATETIME2(0)) AS started_at, SUM(h.events) AS events, SUM(h.failed) AS failed, SUM(h.etl_failures) AS etl_failures
 FROM (
     SELECT
         CAST(DATEADD(HOUR, DATEDIFF(HOUR, '2000-01-01', e.event_time_utc), '2000-01-01') AS DATETIME2(0)) AS started_at,
@@ -23,4 +23,4 @@ FROM (
     WHERE r.started_at >= @P1 AND r.started_at < @P2 AND x.status = 'failed'
 ) h
 GROUP BY h.started_at
-ORDER BY h.started_at
+ORDER BY started_at

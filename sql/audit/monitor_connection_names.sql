@@ -3,7 +3,7 @@
 -- Parameters: @P1 since when, @P2 until when, @P3 login, @P4 program, @P5 host, @P6 database, @P7 status; empty for all;
 --             @P8 how many of each kind.
 -- Locks: none beyond those of a reader.
-SELECT p.kind, p.name, p.events, p.failed, p.last_at, p.names
+SELECT p.kind, p.name, p.events, p.failed, CAST(p.last_at AS DATETIME2(3)) AS last_at, p.names
 FROM (
     SELECT
         g.kind, g.name, g.events, g.failed, g.last_at,

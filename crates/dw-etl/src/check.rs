@@ -92,21 +92,9 @@ pub async fn check(
     };
     let compared = compare_all(engine, is_compared, reporter).await?;
     let reconciliation: Vec<Reconciled> = compared.iter().map(EntityComparison::reconciled).collect();
-    let mut warehouse = engine.open(Database::Dw, Access::ReadOnly, "etl check").await?;
-    let mut source = match checks.iter().any(Check::needs_source) {
-        true => Some(engine.open(Database::Oltp, Access::ReadOnly, "etl check").await?),
-        false => None,
-    };
-    let (clock, oldest_transaction) = engine.source_clock().await?;
-    let mut inputs = Inputs {
-        warehouse: &mut *warehouse,
-        source: source.as_deref_mut().map(|source| source as _),
-        clock,
-        oldest_transaction,
-        reconciliation: &reconciliation,
-    };
+    let mut inputs = Inputs::open(engine, checks, &reconciliation).await?;
     let results = quality::run(checks, &mut inputs).await?;
-    drop((warehouse, source));
+    drop(inputs);
     let checked_at = time::now();
     let stored = async {
         let mut session = engine.open(Database::Dw, Access::ReadWrite, "etl check").await?;

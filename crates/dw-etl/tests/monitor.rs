@@ -119,6 +119,7 @@ async fn the_page_of_an_entity_shows_no_personal_data(on: On) {
     assert!(rows.columns.contains(&"customer_id".to_owned()));
     let shown = serde_json::to_string(&(&page, &rows)).unwrap();
     assert_eq!((page.rejects[0].key, page.reasons[0].code.as_str()), (5, "too_long"));
+    assert!((time::now() - page.reasons[0].oldest_at.unwrap()).abs() < 600);
     assert!(page.rejects[0].fields.iter().any(|(name, _)| name == "state"));
     assert!(!shown.contains("Secreta") && !shown.contains("full_name") && !shown.contains("email\""), "{shown}");
     let rejected = stack.number("SELECT COUNT(*) FROM audit.etl_reject WHERE entity_name = 'dim_cliente'").await;
@@ -135,7 +136,13 @@ async fn the_page_of_an_entity_shows_no_personal_data(on: On) {
     let connections = monitor::connections::page(&mut *dw, &window).await.unwrap();
     match on {
         On::Embedded => assert!(connections.is_none()),
-        On::SqlServer => assert!(connections.unwrap().events > 0),
+        On::SqlServer => {
+            let page = connections.unwrap();
+            let hour = page.hours.last().unwrap().started_at;
+            assert!(page.events > 0 && hour % 3_600 == 0 && (window.since - 3_600..=window.until).contains(&hour));
+            let newest = page.logins.top[0].last_at / 1_000;
+            assert!((window.since..=window.until).contains(&newest), "{newest}");
+        }
     }
 }
 

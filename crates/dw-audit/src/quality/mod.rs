@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use dw_core::drift;
-use dw_core::engine::Session;
+use dw_core::engine::{Access, Engine, Session};
 use dw_core::error::{Database, DwError, DwResult};
 use dw_core::sql_text;
 use dw_core::sql_text::SqlText;
@@ -75,10 +75,12 @@ pub struct Reconciled {
 
 /// What checks are asked of.
 pub struct Inputs<'a> {
+    /// Opens a session anew when an error left one unusable.
+    pub engine: &'a dyn Engine,
     /// The warehouse; read only.
-    pub warehouse: &'a mut dyn Session,
+    pub warehouse: Box<dyn Session>,
     /// The source; without it, checks that need it are skipped.
-    pub source: Option<&'a mut dyn Session>,
+    pub source: Option<Box<dyn Session>>,
     /// The clock of the source.
     pub clock: Seconds,
     /// The start of its oldest open transaction, where it can be told.
@@ -93,10 +95,40 @@ impl std::fmt::Debug for Inputs<'_> {
     }
 }
 
+impl<'a> Inputs<'a> {
+    /// Opens what these checks need.
+    ///
+    /// # Errors
+    /// A database that cannot be opened.
+    pub async fn open(engine: &'a dyn Engine, checks: &[Check], reconciliation: &'a [Reconciled]) -> DwResult<Self> {
+        let warehouse = engine.open(Database::Dw, Access::ReadOnly, PURPOSE).await?;
+        let source = match checks.iter().any(Check::needs_source) {
+            true => Some(engine.open(Database::Oltp, Access::ReadOnly, PURPOSE).await?),
+            false => None,
+        };
+        let (clock, oldest_transaction) = engine.source_clock().await?;
+        Ok(Self { engine, warehouse, source, clock, oldest_transaction, reconciliation })
+    }
+
+    /// Opens anew what an error left unusable.
+    async fn reopen(&mut self) -> DwResult<()> {
+        if !self.warehouse.is_usable() {
+            self.warehouse = self.engine.open(Database::Dw, Access::ReadOnly, PURPOSE).await?;
+        }
+        if self.source.as_ref().is_some_and(|source| !source.is_usable()) {
+            self.source = Some(self.engine.open(Database::Oltp, Access::ReadOnly, PURPOSE).await?);
+        }
+        Ok(())
+    }
+}
+
+/// What sessions are opened for.
+const PURPOSE: &str = "etl check";
+
 /// Asks all checks, in their order. A check that cannot be asked is [`Status::Broken`] and does not end the others.
 ///
 /// # Errors
-/// When a session is no longer usable.
+/// When a database can no longer be reached.
 pub async fn run(checks: &[Check], inputs: &mut Inputs<'_>) -> DwResult<Vec<CheckResult>> {
     let mut results: BTreeMap<usize, CheckResult> = BTreeMap::new();
     let place = |check: &Check| checks.iter().position(|one| std::ptr::eq(one, check)).unwrap_or(usize::MAX);
@@ -115,7 +147,10 @@ pub async fn run(checks: &[Check], inputs: &mut Inputs<'_>) -> DwResult<Vec<Chec
         let started = Instant::now();
         let mut result = match one(check, inputs, &known).await {
             Ok(result) => result,
-            Err(error) => broken(check, error, inputs)?,
+            Err(error) => {
+                inputs.reopen().await?;
+                broken(check, &error)
+            }
         };
         result.duration_ms = millis(started);
         results.insert(place(check), result);
@@ -132,7 +167,7 @@ fn millis(started: Instant) -> u64 {
 }
 
 /// The session of a side; none without a source.
-fn session<'s>(check: &Check, inputs: &'s mut Inputs<'_>) -> Option<&'s mut dyn Session> {
+fn session_of<'s>(check: &Check, inputs: &'s mut Inputs<'_>) -> Option<&'s mut dyn Session> {
     if check.side == check::Side::Source {
         inputs.source.as_mut().map(|source| &mut **source as &mut dyn Session)
     } else {
@@ -140,27 +175,26 @@ fn session<'s>(check: &Check, inputs: &'s mut Inputs<'_>) -> Option<&'s mut dyn 
     }
 }
 
-/// A check that could not be asked; or the error itself when nothing can be asked any more.
-fn broken(check: &Check, error: DwError, inputs: &Inputs<'_>) -> DwResult<CheckResult> {
-    let usable = inputs.warehouse.is_usable() && inputs.source.as_ref().is_none_or(|source| source.is_usable());
-    if !usable {
-        return Err(error);
-    }
+/// A check that could not be asked.
+fn broken(check: &Check, error: &DwError) -> CheckResult {
     tracing::warn!(check = check.name, code = error.code(), %error, "a check could not be asked");
-    Ok(result::broken(check, format!("{}: {error}", error.code())))
+    result::broken(check, format!("{}: {error}", error.code()))
 }
 
 async fn scan_results(scan: &statement::Scan<'_>, inputs: &mut Inputs<'_>) -> DwResult<Vec<CheckResult>> {
     let Some(first) = scan.checks.first() else { return Ok(Vec::new()) };
-    let Some(session) = session(first, inputs) else {
+    let Some(session) = session_of(first, inputs) else {
         return Ok(scan.checks.iter().map(|check| result::skipped(check, WITHOUT_SOURCE)).collect());
     };
     let counted = match session.query(&scan.sql, &[]).await {
         Ok(counted) => counted,
         Err(error) => {
-            let text = format!("{}: {error}", error.code());
-            broken(first, error, inputs)?;
-            return Ok(scan.checks.iter().map(|check| result::broken(check, text.clone())).collect());
+            inputs.reopen().await?;
+            return if scan.checks.len() == 1 {
+                Ok(vec![broken(first, &error)])
+            } else {
+                one_by_one(scan, inputs).await
+            };
         }
     };
     let row = Row(counted.row(0));
@@ -168,14 +202,34 @@ async fn scan_results(scan: &statement::Scan<'_>, inputs: &mut Inputs<'_>) -> Dw
     let mut results = Vec::new();
     for (at, check) in scan.checks.iter().enumerate() {
         let result = result::of_rows(check, Some(checked), row.count(at + 1)?);
-        results.push(with_sample(check, result, session).await?);
+        let Some(session) = session_of(check, inputs) else { continue };
+        match with_sample(check, result.clone(), session).await {
+            Ok(sampled) => results.push(sampled),
+            Err(error) => {
+                // The verdict stands without the keys.
+                tracing::warn!(check = check.name, code = error.code(), %error, "the sample of a check could not be read");
+                inputs.reopen().await?;
+                results.push(result);
+            }
+        }
+    }
+    Ok(results)
+}
+
+/// The checks of a scan that failed, each by a scan of its own: one bad column breaks one check.
+async fn one_by_one(scan: &statement::Scan<'_>, inputs: &mut Inputs<'_>) -> DwResult<Vec<CheckResult>> {
+    let mut results = Vec::new();
+    for check in &scan.checks {
+        for alone in statement::scans(inputs.warehouse.dialect(), [*check]) {
+            results.extend(Box::pin(scan_results(&alone, inputs)).await?);
+        }
     }
     Ok(results)
 }
 
 const WITHOUT_SOURCE: &str = "the source was not asked";
 
-/// The result with the keys of the first failing rows. A failing sample fails nothing.
+/// The result with the keys of the first failing rows.
 async fn with_sample(check: &Check, mut result: CheckResult, session: &mut dyn Session) -> DwResult<CheckResult> {
     // The share of the member -1 is normal up to its limit; its rows are no failures then.
     let wanted = result.status == Status::Failed && result.failing_rows.is_some_and(|rows| rows > 0);
@@ -224,7 +278,7 @@ async fn one(check: &Check, inputs: &mut Inputs<'_>, known: &Known) -> DwResult<
         Kind::Unique(_) | Kind::Relationship(..) | Kind::Inferred => {
             let sql = statement::count(dialect, check)
                 .ok_or_else(|| DwError::Internal(format!("{} has no statement", check.name)))?;
-            let Some(session) = session(check, inputs) else { return Ok(result::skipped(check, WITHOUT_SOURCE)) };
+            let Some(session) = session_of(check, inputs) else { return Ok(result::skipped(check, WITHOUT_SOURCE)) };
             let failing = Row(session.query(&sql, &[]).await?.row(0)).count(0)?;
             with_sample(check, result::of_rows(check, None, failing), session).await
         }

@@ -56,8 +56,8 @@ pub fn statement(dialect: &dyn Dialect, days: usize, entities: usize) -> String 
     let names: Vec<String> = (0..entities).map(|entity| format!("@P{}", 2 * days + entity + 1)).collect();
     dialect.translate(&format!(
         "SELECT d.day_no, e.entity_name, \
-         MIN(CASE WHEN e.status = 'success' AND e.more_pending = 0 AND COALESCE(r.cutoff_at, r.started_at) >= d.starts_at \
-         THEN e.entity_finished_at END) AS first_success, \
+         CAST(MIN(CASE WHEN e.status = 'success' AND e.more_pending = 0 AND COALESCE(r.cutoff_at, r.started_at) >= d.starts_at \
+         THEN e.entity_finished_at END) AS DATETIME2(0)) AS first_success, \
          COUNT(*) AS attempts, SUM(CASE WHEN e.status = 'failed' THEN 1 ELSE 0 END) AS failed \
          FROM ({}) d JOIN audit.etl_run r ON r.started_at >= d.starts_at AND r.started_at < d.ends_at \
          JOIN audit.etl_run_entity e ON e.run_id = r.run_id AND e.entity_name IN ({}) \
