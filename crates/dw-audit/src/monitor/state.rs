@@ -223,7 +223,7 @@ pub fn history_statement(dialect: &dyn Dialect) -> String {
 }
 
 impl State {
-    /// Reads it. `failure_days` says within how many days failures are counted. Nine statements.
+    /// Reads it. `failure_days` says within how many days failures are counted. Eight statements.
     ///
     /// # Errors
     /// Of the engine.
