@@ -13,11 +13,16 @@ IF DATABASE_PRINCIPAL_ID(N'dw_backup') IS NULL CREATE ROLE dw_backup;
 GO
 
 -- The ETL reads and writes. It marks deleted rows and never deletes one of a dimension or a fact, and nobody takes back what
--- stands in the audit trail, so that DELETE is granted on its work tables and on the samples of connections alone.
+-- stands in the audit trail, so that DELETE is granted on its work tables alone, on the samples of connections, and on what
+-- quality checks found, which has a retention.
 GRANT SELECT, INSERT, UPDATE ON SCHEMA::dim TO dw_runner;
 GRANT SELECT, INSERT, UPDATE ON SCHEMA::fact TO dw_runner;
 GRANT SELECT, INSERT, UPDATE, EXECUTE ON SCHEMA::audit TO dw_runner;
 GRANT DELETE ON audit.connection_login_events TO dw_runner;
+IF OBJECT_ID(N'audit.quality_result', N'U') IS NOT NULL
+    EXEC(N'GRANT DELETE ON audit.quality_result TO dw_runner');
+IF OBJECT_ID(N'audit.reconciliation_month', N'U') IS NOT NULL
+    EXEC(N'GRANT DELETE ON audit.reconciliation_month TO dw_runner');
 -- Not on the whole schema: the version of the schema and the record of its scripts are for `init` alone.
 GRANT SELECT ON SCHEMA::ctl TO dw_runner;
 GRANT INSERT, UPDATE ON ctl.etl_control TO dw_runner;

@@ -10,6 +10,7 @@ use dw_core::sql_text;
 use dw_core::sql_text::SqlText;
 use dw_core::time::Seconds;
 use dw_core::value::{RowBatch, Value};
+use serde::Serialize;
 
 const RECORD: SqlText = sql_text!("audit/record_connections");
 const CLEAN: SqlText = sql_text!("audit/clean_connections");
@@ -28,7 +29,7 @@ pub struct Recorded {
 }
 
 /// Events of an hour.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Hour {
     /// When it began, in UTC.
     pub started_at: Seconds,
@@ -39,7 +40,7 @@ pub struct Hour {
 }
 
 /// Events of a login, a program or a host.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Named {
     /// Its name; none where the server tells none.
     pub name: Option<String>,
@@ -52,7 +53,7 @@ pub struct Named {
 }
 
 /// One event.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Event {
     /// When it was recorded, or when the login happened; in milliseconds since 1970, UTC.
     pub at: i64,
@@ -75,7 +76,7 @@ pub struct Event {
 }
 
 /// The connection events since a moment.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Overview {
     /// By hour, the newest first; an hour without events is left out.
     pub hours: Vec<Hour>,

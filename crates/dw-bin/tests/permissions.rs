@@ -97,9 +97,14 @@ fn may(login: &str, verb: Verb, database: Database, table: &str) -> bool {
         ("etl_runner", Database::Dw) => match (schema, verb) {
             (_, Select) => true,
             (_, Insert | Update) => !table.starts_with("ctl.schema_"),
-            (_, Delete) => {
-                ["ctl.etl_affected_group", "ctl.etl_parked", "audit.connection_login_events"].contains(&table)
-            }
+            (_, Delete) => [
+                "ctl.etl_affected_group",
+                "ctl.etl_parked",
+                "audit.connection_login_events",
+                "audit.quality_result",
+                "audit.reconciliation_month",
+            ]
+            .contains(&table),
         },
         ("etl_monitor", Database::Dw) => verb == Select,
         ("bi_reader" | "etl_backup", Database::Dw) => verb == Select && table == "ctl.schema_version",

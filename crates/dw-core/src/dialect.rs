@@ -78,6 +78,12 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// `amount / unit` as a whole number, rounded half up; both are of one type and not negative.
     fn whole_ratio(&self, amount: &str, unit: &str) -> String;
 
+    /// The day of a DATETIME2(0) as the whole number of days since 1970-01-01.
+    fn day_number(&self, stamp: &str) -> String;
+
+    /// The whole seconds between two DATETIME2(0).
+    fn seconds_between(&self, from: &str, to: &str) -> String;
+
     /// Text concatenation.
     fn concat(&self, parts: &[String]) -> String;
 }

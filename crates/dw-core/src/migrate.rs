@@ -80,6 +80,12 @@ pub static MIGRATIONS: &[Migration] = &[
             Step::AddColumn(&facts::FACT_DESCONTOS, "linha_hash"),
         ],
     },
+    Migration {
+        version: 4,
+        name: "results of quality checks",
+        database: Database::Dw,
+        steps: &[Step::Tables(control::QUALITY_TABLES)],
+    },
 ];
 
 /// A row of `ctl.etl_control` as `init` creates it (contract/03 section 3.1).

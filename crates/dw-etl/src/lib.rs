@@ -5,6 +5,7 @@
 
 pub mod calendar;
 pub mod calendar_table;
+pub mod check;
 mod checkpoint;
 pub mod control;
 pub mod entities;

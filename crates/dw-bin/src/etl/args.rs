@@ -14,8 +14,8 @@ Examples:
   etl status                            Show where every entity stands
   etl export fact.FACT_VENDAS --out .   Write a table as CSV
 
-Exit codes: 0 ok, 2 usage, 10 partial, 11 failed, 20 quality, 40 lock held, 50 source unreachable,
-60 target unreachable, 80 schema mismatch";
+Exit codes: 0 ok, 2 usage, 10 partial, 11 failed, 20 quality, 30 service level missed,
+40 lock held, 50 source unreachable, 60 target unreachable, 80 schema mismatch";
 
 const RUN_EXAMPLES: &str = "\
 Entities: dim_cliente, dim_produto, dim_regiao, dim_equipe, dim_desconto, dim_vendedor,
@@ -45,6 +45,29 @@ Examples:
   etl reconcile --dry-run                  Compare only
 
 Exit code 20 when source and warehouse differ.";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  etl check                                Ask every check, and show those that failed
+  etl check --entity fact_vendas --all     Ask those of one entity, and show all of them
+  etl check --check reconciliation         Ask those of a kind
+  etl check --list                         Show the checks without asking them
+
+Exit code 20 when a check of severity error fails.";
+
+const SLA_EXAMPLES: &str = "\
+Examples:
+  etl sla                                  Show the last deadline of each rule
+  etl sla --days 30 --all                  Show the history of a month
+
+Exit code 30 when the last deadline of an entity was missed.";
+
+const ALERTS_EXAMPLES: &str = "\
+Examples:
+  etl alerts --dry-run                     Show what is wrong and what would be sent
+  etl alerts --once                        Send what is due to the webhook
+
+Exit code 11 when a message could not be delivered; it is due again the next time.";
 
 const EXPORT_EXAMPLES: &str = "\
 Examples:
@@ -93,6 +116,15 @@ pub enum EtlCommand {
     /// Compare source and warehouse by month, and mark rows whose source row is gone
     #[command(after_help = RECONCILE_EXAMPLES)]
     Reconcile(ReconcileArgs),
+    /// Check the quality of the data: keys, values, references, freshness, volume, source against warehouse
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckArgs),
+    /// Show whether the data was there by its deadlines, and how fresh it is
+    #[command(after_help = SLA_EXAMPLES)]
+    Sla(SlaArgs),
+    /// Look for what is wrong and tell a webhook
+    #[command(after_help = ALERTS_EXAMPLES)]
+    Alerts(AlertsArgs),
     /// Write tables or views to files
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(ExportArgs),
@@ -182,6 +214,10 @@ pub struct RunArgs {
     #[arg(long)]
     pub full_refresh: bool,
 
+    /// Do not check the quality of what the run changes
+    #[arg(long)]
+    pub no_quality: bool,
+
     /// Load again what changed from this moment on, in UTC; the watermark stays
     #[arg(long, value_name = "TS", allow_negative_numbers = true)]
     pub from: Option<String>,
@@ -206,6 +242,7 @@ impl Default for RunArgs {
             max_rejects: None,
             dry_run: false,
             full_refresh: false,
+            no_quality: false,
             from: None,
             to: None,
             every: None,
@@ -220,6 +257,7 @@ impl RunArgs {
         overrides.flag("--cutoff-minutes", "etl.cutoff_minutes", self.cutoff_minutes.as_deref());
         overrides.flag("--lookback-minutes", "etl.lookback_minutes", self.lookback_minutes.as_deref());
         overrides.flag("--max-rejects", "etl.max_rejects", self.max_rejects.as_deref());
+        overrides.flag("--no-quality", "quality.after_run", self.no_quality.then_some("false"));
     }
 }
 
@@ -237,6 +275,83 @@ pub struct ReconcileArgs {
     /// Compare and mark nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// `etl check`.
+#[derive(Debug, Clone, Args)]
+pub struct CheckArgs {
+    /// Entities to check, separated by commas; source or warehouse for a database as a whole [default: all]
+    #[arg(long, value_name = "NAMES")]
+    pub entity: Vec<String>,
+
+    /// Checks or kinds of checks, separated by commas [default: all]
+    #[arg(long, value_name = "NAMES")]
+    pub check: Vec<String>,
+
+    /// Show the checks that passed too
+    #[arg(long)]
+    pub all: bool,
+
+    /// Show the checks and ask none
+    #[arg(long, conflicts_with = "all")]
+    pub list: bool,
+
+    /// File of checks that are laid over the built-in ones
+    #[arg(long, value_name = "FILE")]
+    pub quality_file: Option<String>,
+}
+
+impl CheckArgs {
+    /// Adds the flag that is a setting.
+    pub fn add_to(&self, overrides: &mut Overrides) {
+        overrides.flag("--quality-file", "quality.file", self.quality_file.as_deref());
+    }
+}
+
+/// `etl sla`.
+#[derive(Debug, Clone, Args)]
+pub struct SlaArgs {
+    /// Days of history: 1 to 366
+    #[arg(long, value_name = "N", default_value = "14", allow_negative_numbers = true)]
+    pub days: String,
+
+    /// Show every day of them and not the last one alone
+    #[arg(long)]
+    pub all: bool,
+
+    /// File of rules that are laid over the built-in ones
+    #[arg(long, value_name = "FILE")]
+    pub sla_file: Option<String>,
+}
+
+impl SlaArgs {
+    /// Adds the flag that is a setting.
+    pub fn add_to(&self, overrides: &mut Overrides) {
+        overrides.flag("--sla-file", "sla.file", self.sla_file.as_deref());
+    }
+}
+
+/// `etl alerts`.
+#[derive(Debug, Clone, Args)]
+pub struct AlertsArgs {
+    /// Look once, send what is due, and end
+    #[arg(long)]
+    pub once: bool,
+
+    /// Send nothing and remember nothing; show the messages
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// File of rules that are laid over the built-in ones
+    #[arg(long, value_name = "FILE")]
+    pub sla_file: Option<String>,
+}
+
+impl AlertsArgs {
+    /// Adds the flag that is a setting.
+    pub fn add_to(&self, overrides: &mut Overrides) {
+        overrides.flag("--sla-file", "sla.file", self.sla_file.as_deref());
+    }
 }
 
 /// `etl export`.

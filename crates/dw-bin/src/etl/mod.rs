@@ -1,13 +1,16 @@
 //! The `etl` command: from source to star.
 
+pub mod alerts;
 pub mod args;
 pub mod audit;
+pub mod check;
 pub mod every;
 pub mod export;
 pub mod plan;
 pub mod reconcile;
 pub mod request;
 pub mod run;
+pub mod sla;
 pub mod status;
 
 #[cfg(test)]
@@ -41,6 +44,9 @@ impl Binary for EtlCli {
         let mut overrides = self.globals.overrides();
         match &self.command {
             Some(EtlCommand::Run(run)) => run.add_to(&mut overrides),
+            Some(EtlCommand::Check(args)) => args.add_to(&mut overrides),
+            Some(EtlCommand::Sla(args)) => args.add_to(&mut overrides),
+            Some(EtlCommand::Alerts(args)) => args.add_to(&mut overrides),
             Some(EtlCommand::Audit { what: AuditCommand::Connections(args) }) => args.add_to(&mut overrides),
             _ => {}
         }
@@ -54,6 +60,9 @@ impl Binary for EtlCli {
             EtlCommand::Plan(args) => plan::execute(context, &Selection::parse(&args.entity)?).await,
             EtlCommand::Status => status::execute(context).await,
             EtlCommand::Reconcile(args) => reconcile::execute(context, args.dry_run).await,
+            EtlCommand::Check(args) => check::execute(context, &args).await,
+            EtlCommand::Sla(args) => sla::execute(context, &args).await,
+            EtlCommand::Alerts(args) => alerts::execute(context, &args).await,
             EtlCommand::Export(args) => export::execute(context, &export::check(&args)?).await,
             EtlCommand::Audit { what: AuditCommand::Connections(args) } => {
                 audit::execute(context, audit::check(&args)?).await

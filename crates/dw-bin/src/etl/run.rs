@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use dw_audit::quality::{Check, declare};
 use dw_core::config::Settings;
 use dw_core::engine::{Access, SharedEngine};
 use dw_core::error::{Database, DwResult};
@@ -13,6 +14,7 @@ use dw_etl::report::{EntityReport, EntityStatus, Reporter, rows_per_second};
 use dw_sample::base::BaseOptions;
 use dw_sample::load::{self, IfFilled};
 
+use super::check;
 use super::request::RunRequest;
 use crate::app::Context;
 use crate::output::{Console, Failure, Progress};
@@ -25,6 +27,8 @@ use crate::{engine, sample, signal};
 /// What keeps a run from starting. What happens to an entity is part of its report.
 pub async fn execute(context: &Context, request: &RunRequest) -> DwResult<u8> {
     let console = &context.console;
+    // Before anything is loaded: a bad file of checks would be found behind the run.
+    let checks = declare::load(context.settings.quality.file.as_deref())?;
     let engine = engine::from_settings(&context.settings)?;
     let log = console.log_writer();
     let stop = StopFlag::new();
@@ -35,10 +39,10 @@ pub async fn execute(context: &Context, request: &RunRequest) -> DwResult<u8> {
     });
     let mut notices = sample_if_untouched(context, request, &engine).await?;
     if let Some(every) = request.every {
-        let cycle = async || once(context, &engine, request, &stop, std::mem::take(&mut notices)).await;
+        let cycle = async || once(context, &engine, request, &stop, &checks, std::mem::take(&mut notices)).await;
         return super::every::repeat(console, every, &waiting, cycle).await;
     }
-    let document = once(context, &engine, request, &stop, notices).await?;
+    let document = once(context, &engine, request, &stop, &checks, notices).await?;
     show(console, &document)?;
     Ok(document.exit_code)
 }
@@ -49,12 +53,18 @@ async fn once(
     engine: &SharedEngine,
     request: &RunRequest,
     stop: &StopFlag,
+    checks: &[Check],
     mut notices: Vec<String>,
 ) -> DwResult<RunDocument> {
     let progress = progress(context, request);
     let result = dw_etl::run::run(engine.clone(), &options(&context.settings, request), &progress, stop).await;
     notices.extend(progress.end());
     let report = result?;
+    let quality = check::behind(&**engine, &context.settings, checks, &report).await;
+    for line in &quality {
+        console_notice(context, request, line);
+    }
+    notices.extend(quality);
     Ok(RunDocument {
         command: "run",
         status: report.status,
@@ -67,6 +77,13 @@ async fn once(
         entities: report.entities.iter().map(row).collect(),
         notices,
     })
+}
+
+/// With `--every` the line of the cycle says it.
+fn console_notice(context: &Context, request: &RunRequest, line: &str) {
+    if request.every.is_none() {
+        context.console.notice(line);
+    }
 }
 
 fn options(settings: &Settings, request: &RunRequest) -> RunOptions {

@@ -14,7 +14,7 @@ use dw_etl::options::Selection;
 use proptest::prelude::*;
 
 use super::args::{AuditCommand, EtlCli, EtlCommand, RunArgs};
-use super::{audit, every, export, reconcile, request, run};
+use super::{alerts, audit, every, export, reconcile, request, run};
 use crate::app::{Binary, in_our_words};
 use crate::output::{Console, Failure, Listing};
 use crate::report::{
@@ -64,6 +64,7 @@ fn check(arguments: &[&str]) -> DwResult<Settings> {
         Some(EtlCommand::Run(args)) => drop(request::check(args)?),
         Some(EtlCommand::Plan(args)) => drop(Selection::parse(&args.entity)?),
         Some(EtlCommand::Export(args)) => drop(export::check(args)?),
+        Some(EtlCommand::Alerts(args)) => alerts::check(args)?,
         Some(EtlCommand::Audit { what: AuditCommand::Connections(args) }) => drop(audit::check(args)?),
         _ => {}
     }
@@ -94,7 +95,7 @@ fn help_of_run_names_every_entity() {
 
 #[test]
 fn help_of_the_other_commands() {
-    let commands = ["plan", "status", "reconcile", "export", "config"];
+    let commands = ["plan", "status", "reconcile", "check", "sla", "alerts", "export", "config"];
     let text: String =
         commands.iter().map(|name| format!("$ etl {name} --help\n{}\n", help(&["etl", name, "--help"]))).collect();
     insta::assert_snapshot!(text);
@@ -132,6 +133,8 @@ fn every_wrong_command_line_has_one_message() {
         "run --every 0",
         "run --every 5x",
         "run --every 31d",
+        "alerts",
+        "check --list --all",
         "audit connections --since yesterday",
         "audit connections --since 0",
         "audit connections --top 0",

@@ -263,6 +263,89 @@ pub static AUDIT_FILE_POSITION: Table = Table {
     indexes: &[],
 };
 
+/// `audit.quality_result`: what each quality check found, with history.
+pub static QUALITY_RESULT: Table = Table {
+    schema: "audit",
+    name: "quality_result",
+    columns: &[
+        Column::new("quality_result_id", BigInt).identity(),
+        Column::new("checked_at", DateTime2(0)),
+        Column::new("run_id", BigInt).null(),
+        Column::new("check_name", VarChar(120)),
+        Column::new("kind", VarChar(30)),
+        Column::new("entity_name", VarChar(100)),
+        Column::new("severity", VarChar(10)),
+        Column::new("status", VarChar(10)),
+        // Rows, minutes, cents or hundredths of a percent: what `unit` says.
+        Column::new("observed", BigInt).null(),
+        Column::new("unit", VarChar(10)),
+        Column::new("threshold", VarChar(200)),
+        Column::new("checked_rows", BigInt).null(),
+        Column::new("failing_rows", BigInt).null(),
+        Column::new("message", VarChar(1000)).null(),
+        Column::new("sample_keys", VarChar(500)).null(),
+        Column::new("duration_ms", Int).default(DefaultValue::Int(0)),
+    ],
+    primary_key_name: "PK_audit_quality_result",
+    primary_key: &["quality_result_id"],
+    uniques: &[],
+    checks: &[
+        Check { name: "CK_audit_quality_result_severity", condition: "severity IN ('warn', 'error')" },
+        Check {
+            name: "CK_audit_quality_result_status",
+            condition: "status IN ('passed', 'failed', 'skipped', 'broken')",
+        },
+    ],
+    foreign_keys: &[],
+    indexes: &[
+        Index {
+            name: "IX_audit_quality_result_check",
+            columns: &["check_name", "quality_result_id DESC"],
+            include: &["checked_at", "status", "observed", "failing_rows"],
+            filter: None,
+            unique: false,
+        },
+        // Retention and trends ask for a time.
+        Index {
+            name: "IX_audit_quality_result_time",
+            columns: &["checked_at"],
+            include: &[],
+            filter: None,
+            unique: false,
+        },
+    ],
+};
+
+/// `audit.reconciliation_month`: the newest comparison of source and warehouse, a row a month and a measure.
+pub static RECONCILIATION_MONTH: Table = Table {
+    schema: "audit",
+    name: "reconciliation_month",
+    columns: &[
+        Column::new("entity_name", VarChar(100)),
+        // 202601; 0 for all rows of a dimension, which has no month.
+        Column::new("month_id", Int),
+        // `rows`, or the name of an amount, whose values are hundredths.
+        Column::new("measure", VarChar(30)),
+        Column::new("source_value", BigInt),
+        Column::new("warehouse_value", BigInt),
+        Column::new("rejected_value", BigInt),
+        Column::new("deleted_value", BigInt),
+        Column::new("pending_value", BigInt),
+        Column::new("difference_value", BigInt),
+        Column::new("differing_rows", BigInt),
+        Column::new("checked_at", DateTime2(0)),
+    ],
+    primary_key_name: "PK_audit_reconciliation_month",
+    primary_key: &["entity_name", "month_id", "measure"],
+    uniques: &[],
+    checks: &[],
+    foreign_keys: &[],
+    indexes: &[],
+};
+
+/// The tables of the quality checks, which came with version 4.
+pub static QUALITY_TABLES: &[&Table] = &[&QUALITY_RESULT, &RECONCILIATION_MONTH];
+
 /// The tables in the order in which they are created: a table follows those that it references.
 pub static TABLES: &[&Table] = &[
     &ETL_CONTROL,
@@ -273,4 +356,6 @@ pub static TABLES: &[&Table] = &[
     &ETL_AFFECTED_GROUP,
     &ETL_PARKED,
     &AUDIT_FILE_POSITION,
+    &QUALITY_RESULT,
+    &RECONCILIATION_MONTH,
 ];

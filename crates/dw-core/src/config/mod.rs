@@ -26,7 +26,7 @@ pub use layer::{FileText, FlagValue, Sources, resolve};
 pub use load::{DEFAULT_FILE, FILE_VARIABLE, Overrides, load};
 pub use secret::Secret;
 pub use settings::{
-    AuditSettings, Columnstore, EffectiveSetting, EngineKind, EtlSettings, LoginSettings, OutputFormat, Settings,
-    SqlServerSettings, VendasSettings, WebSettings,
+    AlertSettings, AuditSettings, Columnstore, EffectiveSetting, EngineKind, EtlSettings, LoginSettings, OutputFormat,
+    QualitySettings, Settings, SlaSettings, SqlServerSettings, VendasSettings, WebSettings,
 };
 pub use suggest::closest;

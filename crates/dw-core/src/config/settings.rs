@@ -54,6 +54,13 @@ pub struct Settings {
     pub web: WebSettings,
     /// The sales dashboard.
     pub vendas: VendasSettings,
+    /// Quality checks.
+    pub quality: QualitySettings,
+    /// Service levels. No default either.
+    #[serde(default)]
+    pub sla: SlaSettings,
+    /// Alerts.
+    pub alerts: AlertSettings,
     /// The SQL Server engine.
     pub sqlserver: SqlServerSettings,
     /// Passwords of the logins that `init` creates. No default either.
@@ -137,6 +144,50 @@ pub struct VendasSettings {
     pub port: u16,
     /// Whether the detailed table names customers.
     pub show_customer_names: bool,
+}
+
+/// `[quality]`: quality checks.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QualitySettings {
+    /// File of checks that are laid over the built-in ones.
+    pub file: Option<PathBuf>,
+    /// Whether a run checks the entities that it changed.
+    pub after_run: bool,
+    /// An entity that was checked within so many minutes is not checked again behind a run.
+    pub after_run_minutes: u32,
+    /// Results older than this are deleted.
+    pub retention_days: u32,
+}
+
+/// `[sla]`: service levels.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlaSettings {
+    /// File of rules that are laid over the built-in ones.
+    pub file: Option<PathBuf>,
+}
+
+/// `[alerts]`: messages to a webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlertSettings {
+    /// The address of the webhook, which is a secret.
+    pub webhook_url: Option<Secret>,
+    /// `generic`, `discord` or `slack`.
+    pub format: String,
+    /// Which warehouse this is, for the reader of a message.
+    pub name: String,
+    /// Where is remembered what was told.
+    pub state_file: PathBuf,
+    /// Seconds between two looks of a server that alerts.
+    pub every_seconds: u64,
+    /// What lasts is told again after so many minutes.
+    pub cooldown_minutes: u32,
+    /// How long one attempt to send may take.
+    pub timeout_seconds: u64,
+    /// Attempts of one message.
+    pub attempts: u32,
 }
 
 /// `[sqlserver]`: for the SQL Server engine. The embedded engine ignores it.

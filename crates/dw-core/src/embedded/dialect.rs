@@ -128,6 +128,15 @@ impl Dialect for SqliteDialect {
         format!("(2 * {amount} + {unit}) / (2 * {unit})")
     }
 
+    fn day_number(&self, stamp: &str) -> String {
+        // All stamps of the stack that are grouped by day lie behind 1970, where the quotient is the floor.
+        format!("({stamp} / 86400)")
+    }
+
+    fn seconds_between(&self, from: &str, to: &str) -> String {
+        format!("({to} - {from})")
+    }
+
     fn concat(&self, parts: &[String]) -> String {
         format!("({})", parts.join(" || "))
     }

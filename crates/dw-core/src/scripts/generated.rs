@@ -2,7 +2,7 @@
 //! below `sql/` to it, so that a reader finds plain T-SQL there and nobody writes a column twice. Not here: running them.
 //!
 //! `DW_TEST_UPDATE_DOCS=1 cargo test -p dw-core --test docs` writes the files. That ends with their release: from then on a
-//! change of a descriptor comes with a script of the next number, and these two are held by their hash alone.
+//! change of a descriptor comes with a script of the next number, and these are held by their hash alone.
 //!
 //! Each object is guarded, because a script may run on a database that somebody prepared by hand. Indexes stand in the block
 //! of their table: their names cannot be asked for everywhere (Babelfish stores them hashed).
@@ -34,11 +34,19 @@ pub fn star_schema(dialect: &dyn Dialect) -> String {
         "the star schema, control and audit with their keys, checks and indexes, the member -1 of each dimension, and the\n\
          --          control row of each entity. What an operator set in a control row stays",
     );
-    push_tables(&mut script, dialect, dw_tables());
+    let later = |table: &&'static Table| control::QUALITY_TABLES.iter().any(|one| one.full_name() == table.full_name());
+    push_tables(&mut script, dialect, dw_tables().filter(|table| !later(table)));
     for table in dims::TABLES.iter().filter(|table| members::key_column(table).is_some()) {
         push_batch(&mut script, &unknown_member(dialect, table));
     }
     push_batch(&mut script, &control_rows(dialect));
+    script
+}
+
+/// `sql/dw/up/0002_quality.sql`.
+pub fn quality(dialect: &dyn Dialect) -> String {
+    let mut script = header("the tables that hold what quality checks found and how source and warehouse compare");
+    push_tables(&mut script, dialect, control::QUALITY_TABLES.iter().copied());
     script
 }
 
@@ -169,7 +177,7 @@ mod tests {
     use crate::sql_server::TsqlDialect;
 
     fn batches() -> Vec<String> {
-        let scripts = [source_tables(&TsqlDialect), star_schema(&TsqlDialect)];
+        let scripts = [source_tables(&TsqlDialect), star_schema(&TsqlDialect), quality(&TsqlDialect)];
         scripts.iter().flat_map(|script| split(script).unwrap()).map(|batch| batch.text).collect()
     }
 
@@ -177,7 +185,8 @@ mod tests {
     #[test]
     fn every_batch_is_guarded_and_of_the_common_t_sql() {
         let batches = batches();
-        assert_eq!(batches.iter().filter(|batch| batch.contains("CREATE SCHEMA")).count(), 5);
+        // `audit` once more, by the script of the quality tables.
+        assert_eq!(batches.iter().filter(|batch| batch.contains("CREATE SCHEMA")).count(), 6);
         assert_eq!(batches.iter().filter(|batch| batch.contains("IDENTITY_INSERT")).count(), 6);
         for batch in &batches {
             let first = batch.lines().find(|line| !line.starts_with("--")).unwrap_or_default();

@@ -163,6 +163,14 @@ impl Dialect for TsqlDialect {
         )
     }
 
+    fn day_number(&self, stamp: &str) -> String {
+        format!("DATEDIFF(DAY, CAST('1970-01-01' AS DATETIME2(0)), {stamp})")
+    }
+
+    fn seconds_between(&self, from: &str, to: &str) -> String {
+        format!("DATEDIFF(SECOND, {from}, {to})")
+    }
+
     fn concat(&self, parts: &[String]) -> String {
         format!("({})", parts.join(" + "))
     }

@@ -2,6 +2,7 @@
 //! also record the groups they belong to, and as a run of its own in the audit trail. What is derived from those groups follows.
 
 use dw_audit::counters::Counters;
+use dw_audit::failures;
 use dw_audit::runs::{self, Process};
 use dw_core::dialect::Dialect;
 use dw_core::engine::{Engine, LockGuard};
@@ -36,7 +37,7 @@ pub(super) async fn mark(
     let mut succeeded = 0;
     for comparison in comparisons {
         let result = entity(engine, &writers, run, comparison).await;
-        let error = result.as_ref().err().map(ToString::to_string);
+        let error = result.as_ref().err().map(stored);
         finish_entity(&writers, run, comparison, error.as_deref()).await?;
         match result {
             Ok(rows) => {
@@ -54,7 +55,7 @@ pub(super) async fn mark(
         failure.get_or_insert(error);
     }
     let failed = if failure.is_some() { comparisons.len().saturating_sub(succeeded).max(1) } else { 0 };
-    finish_run(&writers, run, succeeded, failed, failure.as_ref().map(ToString::to_string).as_deref()).await?;
+    finish_run(&writers, run, succeeded, failed, failure.as_ref().map(stored).as_deref()).await?;
     drop(locks);
     match failure {
         Some(error) => Err(error),
@@ -204,6 +205,11 @@ async fn settle_groups(writers: &Writers<'_>, comparisons: &[&'static Comparison
         settle::after_targets(writers).await?;
     }
     Ok(())
+}
+
+/// An error as the audit trail has it.
+fn stored(error: &DwError) -> String {
+    failures::with_code(Some(error.code()), &error.to_string())
 }
 
 async fn finish_entity(writers: &Writers<'_>, run: i64, comparison: &Comparison, error: Option<&str>) -> DwResult<()> {

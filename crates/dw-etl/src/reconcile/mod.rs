@@ -25,10 +25,11 @@ mod tally;
 
 use std::time::Instant;
 
+use dw_audit::quality::{MonthFigures, Reconciled, store};
 use dw_core::engine::{Access, Engine, Session, SharedEngine};
 use dw_core::error::{Database, DwError, DwResult};
 use dw_core::exit;
-use dw_core::time::Seconds;
+use dw_core::time::{self, Seconds};
 
 use crate::control;
 use crate::report::Reporter;
@@ -61,10 +62,42 @@ impl EntityComparison {
         self.total.different == 0
     }
 
+    /// The figures as the quality checks and the page know them.
+    pub fn reconciled(&self) -> Reconciled {
+        let total = &self.total.rows;
+        Reconciled {
+            entity: self.entity.to_owned(),
+            months: self.months.iter().flat_map(|(month, figures)| self.month(*month, figures)).collect(),
+            compared: u64::try_from(total.source.max(total.warehouse)).unwrap_or(0),
+            different: self.total.different,
+            sample: self.first.iter().map(|row| row.key).collect(),
+        }
+    }
+
+    fn month<'f>(&'f self, month: Option<i64>, figures: &'f Figures) -> impl Iterator<Item = MonthFigures> + 'f {
+        let rows = std::iter::once(("rows", &figures.rows));
+        rows.chain(self.amounts(figures)).map(move |(measure, sums)| MonthFigures {
+            month,
+            measure: measure.to_owned(),
+            source: narrow(sums.source),
+            warehouse: narrow(sums.warehouse),
+            rejected: narrow(sums.rejected),
+            deleted: narrow(sums.deleted),
+            pending: narrow(sums.pending),
+            difference: narrow(sums.difference()),
+            differing_rows: figures.different,
+        })
+    }
+
     /// The amounts of a month with their names.
     pub fn amounts<'f>(&'f self, figures: &'f Figures) -> impl Iterator<Item = (&'static str, &'f Sums)> {
         self.measures.iter().copied().zip(&figures.amounts)
     }
+}
+
+/// A sum in the width of its column; one that does not fit, which no shop has, is the greatest.
+fn narrow(sum: i128) -> i64 {
+    i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX })
 }
 
 /// How source and warehouse compare.
@@ -102,10 +135,9 @@ impl Reconciliation {
 /// # Errors
 /// A database that cannot be read or written; an entity with rows to mark that somebody else is running.
 pub async fn reconcile(engine: &SharedEngine, dry_run: bool, reporter: &dyn Reporter) -> DwResult<Reconciliation> {
-    let mut entities = Vec::new();
-    for comparison in ALL {
-        reporter.entity_started(comparison.name());
-        entities.push(compare(&**engine, comparison, reporter).await?);
+    let entities = compare_all(&**engine, |_| true, reporter).await?;
+    if !dry_run {
+        remember(&**engine, &entities).await;
     }
     let mut result = Reconciliation { dry_run, run_id: None, marked: 0, entities };
     let gone = |comparison: &&'static Comparison| {
@@ -119,6 +151,35 @@ pub async fn reconcile(engine: &SharedEngine, dry_run: bool, reporter: &dyn Repo
         result.marked = marked;
     }
     Ok(result)
+}
+
+/// Compares the entities whose name is chosen, and marks nothing.
+///
+/// # Errors
+/// A database that cannot be read.
+pub async fn compare_all(
+    engine: &dyn Engine,
+    chosen: impl Fn(&str) -> bool,
+    reporter: &dyn Reporter,
+) -> DwResult<Vec<EntityComparison>> {
+    let mut entities = Vec::new();
+    for comparison in ALL.iter().filter(|comparison| chosen(comparison.name())) {
+        reporter.entity_started(comparison.name());
+        entities.push(compare(engine, comparison, reporter).await?);
+    }
+    Ok(entities)
+}
+
+/// Keeps what was found for the page. That it cannot be kept is a warning: the comparison itself stands.
+async fn remember(engine: &dyn Engine, entities: &[EntityComparison]) {
+    let found: Vec<Reconciled> = entities.iter().map(EntityComparison::reconciled).collect();
+    let kept = async {
+        let mut session = engine.open(Database::Dw, Access::ReadWrite, "etl reconcile").await?;
+        store::save_reconciliation(&mut *session, &found, time::now()).await
+    };
+    if let Err(error) = kept.await {
+        tracing::warn!(code = error.code(), %error, "the comparison could not be kept for the page");
+    }
 }
 
 async fn compare(

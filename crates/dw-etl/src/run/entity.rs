@@ -8,8 +8,8 @@ use dw_core::error::{DwError, DwResult};
 use dw_core::schema::Table;
 use dw_core::time;
 
-use super::Context;
 use super::select::{Job, find, shown_watermark};
+use super::{Context, stored_error};
 use crate::checkpoint;
 use crate::control;
 use crate::indexes;
@@ -155,7 +155,7 @@ impl Context<'_, '_> {
 
     async fn finish(&self, job: &Job, report: &mut EntityReport) -> DwResult<()> {
         let ok = report.status == EntityStatus::Success;
-        let (error, more_pending) = (report.error.clone(), report.more_pending);
+        let (error, more_pending) = (stored_error(report), report.more_pending);
         let controls = transact!(self.writers, tx => async {
             if let Some(run) = self.run_id {
                 let now = time::now();

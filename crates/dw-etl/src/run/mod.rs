@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use dw_audit::connections;
+use dw_audit::failures;
 use dw_audit::runs::{self, Process, RunStatus};
 use dw_core::engine::{Access, LockGuard, SharedEngine};
 use dw_core::entity::Phase;
@@ -113,7 +114,8 @@ async fn open_run(
         for report in &broken {
             // It failed before it could begin: the trail says so at the entity itself (defect E17).
             runs::start_entity(tx, run, report.entity, (WATERMARK_START, 0), now).await?;
-            runs::finish_entity(tx, run, report.entity, report.error.as_deref(), false, now).await?;
+            let error = stored_error(report);
+            runs::finish_entity(tx, run, report.entity, error.as_deref(), false, now).await?;
         }
         Ok::<_, DwError>((closed, run))
     })?;
@@ -243,7 +245,7 @@ impl Context<'_, '_> {
         let succeeded = entities.iter().filter(|report| report.status == EntityStatus::Success).count();
         let errors: Vec<String> = entities
             .iter()
-            .filter_map(|report| report.error.as_ref().map(|error| format!("{}: {error}", report.entity)))
+            .filter_map(|report| stored_error(report).map(|error| format!("{}: {error}", report.entity)))
             .collect();
         let status = RunStatus::of(succeeded, failed);
         if let Some(run) = self.run_id {
@@ -295,4 +297,9 @@ pub fn exit_code(entities: &[EntityReport], status: RunStatus, max_rejects: Opti
             if codes.all(|code| code == first) { first } else { exit::FAILED }
         }
     }
+}
+
+/// The error of an entity as the audit trail has it: behind its stable code, by which it is explained.
+fn stored_error(report: &EntityReport) -> Option<String> {
+    report.error.as_ref().map(|error| failures::with_code(report.error_code, error))
 }
