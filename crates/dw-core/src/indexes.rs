@@ -13,7 +13,6 @@ use crate::value::Value;
 
 const KEYS: SqlText = sql_text!("etl/index_keys");
 const COLUMNSTORE_STATE: SqlText = sql_text!("etl/columnstore_state");
-const TARGET_KEYS: SqlText = sql_text!("etl/target_index_keys");
 
 /// Which of these targets lack one of their indexes, by one question for all of them. An engine whose statement has the guard
 /// is not asked: there every table counts as one that does.
@@ -27,17 +26,10 @@ pub async fn incomplete<E: Executor + ?Sized>(
     if executor.dialect().name() == "embedded" {
         return Ok(targets.iter().map(|(table, _)| *table).collect());
     }
-    let rows = executor.query(&TARGET_KEYS.get()?, &[]).await?;
-    let mut keys: HashMap<String, HashMap<i64, Vec<String>>> = HashMap::new();
-    for row in rows.rows() {
-        let [schema, table, index, column] = row else { continue };
-        let text = |value: &Value| -> DwResult<String> { Ok(value.text()?.unwrap_or_default().to_ascii_lowercase()) };
-        let indexes = keys.entry(format!("{}.{}", text(schema)?, text(table)?)).or_default();
-        indexes.entry(index.int()?.unwrap_or_default()).or_default().push(text(column)?);
-    }
+    let keys = keys(executor, None).await?;
     let lacks = |(table, wanted): &&(&'static Table, Vec<Index>)| {
         let present = keys.get(&table.full_name().to_ascii_lowercase());
-        wanted.iter().any(|index| !present.is_some_and(|keys| keys.values().any(|columns| *columns == key(index))))
+        wanted.iter().any(|index| !present.is_some_and(|present| present.contains(&key(index))))
     };
     Ok(targets.iter().filter(lacks).map(|(table, _)| *table).collect())
 }
@@ -52,7 +44,11 @@ pub async fn ensure<E: Executor + ?Sized>(executor: &mut E, table: &Table, index
     }
     let dialect = executor.dialect();
     // SQLite has the guard in its statement.
-    let present = if dialect.name() == "embedded" { Vec::new() } else { present(executor, table).await? };
+    let present = if dialect.name() == "embedded" {
+        Vec::new()
+    } else {
+        keys(executor, Some(table)).await?.remove(&table.full_name().to_ascii_lowercase()).unwrap_or_default()
+    };
     let missing: Vec<&Index> = indexes.iter().filter(|index| !present.contains(&key(index))).collect();
     if !missing.is_empty() && !may_alter(executor, table).await? {
         let names: Vec<&str> = missing.iter().map(|index| index.name).collect();
@@ -119,20 +115,23 @@ fn key(index: &Index) -> Vec<String> {
     index.columns.iter().map(name).collect()
 }
 
-/// The key columns of each index of a table.
-async fn present<E: Executor + ?Sized>(executor: &mut E, table: &Table) -> DwResult<Vec<Vec<String>>> {
-    let rows = executor.query(&KEYS.get()?, &[table.full_name().into()]).await?;
-    let mut keys: Vec<(i64, Vec<String>)> = Vec::new();
+/// The key columns of each index of a table, or of all targets, by the name of the table in lower case.
+async fn keys<E: Executor + ?Sized>(
+    executor: &mut E,
+    table: Option<&Table>,
+) -> DwResult<HashMap<String, Vec<Vec<String>>>> {
+    let rows = executor.query(&KEYS.get()?, &[table.map_or(Value::Null, |table| table.full_name().into())]).await?;
+    let mut keys: HashMap<String, Vec<Vec<String>>> = HashMap::new();
     for row in rows.rows() {
-        let [id, _, name] = row else { continue };
-        let id = id.int()?.unwrap_or_default();
-        let name = name.text()?.unwrap_or_default().to_ascii_lowercase();
-        match keys.last_mut() {
-            Some((last, columns)) if *last == id => columns.push(name),
-            _ => keys.push((id, vec![name])),
+        let [schema, table, ordinal, column] = row else { continue };
+        let text = |value: &Value| -> DwResult<String> { Ok(value.text()?.unwrap_or_default().to_ascii_lowercase()) };
+        let indexes = keys.entry(format!("{}.{}", text(schema)?, text(table)?)).or_default();
+        match indexes.last_mut() {
+            Some(columns) if ordinal.int()? != Some(1) => columns.push(text(column)?),
+            _ => indexes.push(vec![text(column)?]),
         }
     }
-    Ok(keys.into_iter().map(|(_, columns)| columns).collect())
+    Ok(keys)
 }
 
 #[cfg(test)]
@@ -167,9 +166,9 @@ mod tests {
     }
 
     fn table(rows: &mut RowBatch, schema: &str, name: &str, indexes: &[&[&str]]) {
-        for (id, columns) in (1..).zip(indexes) {
-            for column in *columns {
-                rows.push_row([schema.into(), name.into(), Value::Int(id), (*column).into()]);
+        for columns in indexes {
+            for (ordinal, column) in (1..).zip(*columns) {
+                rows.push_row([schema.into(), name.into(), Value::Int(ordinal), (*column).into()]);
             }
         }
     }

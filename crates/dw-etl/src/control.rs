@@ -36,6 +36,8 @@ pub struct Control {
     pub last_success: Option<Seconds>,
     /// How far behind the watermark a run reads again.
     pub lookback_minutes: i64,
+    /// The cutoff of the last run that read all there was, if no batch has moved the watermark since.
+    pub read_until: Option<Seconds>,
 }
 
 /// All control rows.
@@ -62,6 +64,7 @@ pub async fn read<E: Executor + ?Sized>(executor: &mut E) -> DwResult<Vec<Contro
                 last_status: text(7)?,
                 last_success: int(8)?,
                 lookback_minutes: int(9)?.unwrap_or(10),
+                read_until: int(10)?,
             })
         })
         .collect()
@@ -83,7 +86,7 @@ pub async fn keys_to_read_again<E: Executor + ?Sized>(executor: &mut E) -> DwRes
     Ok(keys)
 }
 
-/// Records that entities had nothing to do.
+/// Records that entities had nothing to do up to `read_until`, or in a window of somebody's choice.
 ///
 /// # Errors
 /// Of the engine.
@@ -91,14 +94,16 @@ pub async fn finish_idle<E: Executor + ?Sized>(
     executor: &mut E,
     entities: &[&str],
     run: i64,
+    read_until: Option<Seconds>,
     now: Seconds,
 ) -> DwResult<()> {
     let sql = FINISH_IDLE.for_dialect(executor.dialect())?;
-    let params = [run.into(), format!(",{},", entities.join(",")).into(), Value::seconds(now)];
+    let params =
+        [run.into(), format!(",{},", entities.join(",")).into(), Value::seconds(now), Value::seconds(read_until)];
     executor.execute(&sql, &params).await.map(|_| ())
 }
 
-/// Records how an entity ended.
+/// Records how an entity ended, and with `read_until` that nothing before that time is left to read.
 ///
 /// # Errors
 /// Of the engine.
@@ -107,12 +112,19 @@ pub async fn finish<E: Executor + ?Sized>(
     entity: &str,
     run: i64,
     succeeded: bool,
+    read_until: Option<Seconds>,
     now: Seconds,
 ) -> DwResult<()> {
     let sql = FINISH.for_dialect(executor.dialect())?;
     let status = if succeeded { "success" } else { "failed" };
-    let params =
-        [entity.into(), run.into(), status.into(), Value::seconds(succeeded.then_some(now)), Value::seconds(now)];
+    let params = [
+        entity.into(),
+        run.into(),
+        status.into(),
+        Value::seconds(succeeded.then_some(now)),
+        Value::seconds(now),
+        Value::seconds(read_until),
+    ];
     executor.execute(&sql, &params).await.map(|_| ())
 }
 

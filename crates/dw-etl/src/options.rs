@@ -99,7 +99,7 @@ impl RunOptions {
             return Window { lower: WATERMARK_START, upper: cutoff, watermark: everything_is_new, again };
         }
         let lookback = self.lookback_minutes.unwrap_or(control.lookback_minutes);
-        Window::incremental(control.watermark, lookback, cutoff, again)
+        Window::incremental((control.watermark, control.read_until), lookback, cutoff, again)
     }
 
     /// Checks the ranges of the contract (contract/03).

@@ -40,8 +40,21 @@ pub struct Window {
 impl Window {
     /// The window of an incremental run. The lower bound includes the watermark's own second and the lookback, so that a row
     /// with a smaller key that changed within that second, or was committed late, is read (defects E9 and E13).
-    pub fn incremental(watermark: (Seconds, i64), lookback_minutes: i64, cutoff: Seconds, again: Vec<i64>) -> Self {
-        let lower = watermark.0.saturating_sub(lookback_minutes.saturating_mul(60));
+    ///
+    /// A run that read all there was up to a time has seen what was committed within the lookback before it: where that is
+    /// behind the watermark, only what lies behind the watermark is read. Else the last rows of a source at rest would be read
+    /// again by every run. A clock of the source that went back makes that knowledge worthless.
+    pub fn incremental(
+        (watermark, read_until): ((Seconds, i64), Option<Seconds>),
+        lookback_minutes: i64,
+        cutoff: Seconds,
+        again: Vec<i64>,
+    ) -> Self {
+        let lookback = lookback_minutes.saturating_mul(60);
+        // A watermark without a key, which an operator may set, has nothing of its own second behind it.
+        let behind = watermark.0.saturating_add(i64::from(watermark.1 != 0));
+        let seen = read_until.filter(|until| *until <= cutoff).map(|until| until.saturating_sub(lookback).min(behind));
+        let lower = watermark.0.saturating_sub(lookback).max(seen.unwrap_or(i64::MIN));
         Self { lower, upper: cutoff, watermark, again }
     }
 }

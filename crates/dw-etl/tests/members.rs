@@ -130,7 +130,7 @@ async fn s5_a_customer_who_arrives_after_his_order_is_inferred_and_filled_in_pla
     let (surrogate, rest) = inferred.split_once('|').unwrap();
     assert_eq!(rest, "Nao informado|1|0|1");
     let report = shop.run().await;
-    assert_eq!(counts(&report, "dim_cliente"), [0, 1, 1, 0]);
+    assert_eq!(counts(&report, "dim_cliente"), [0, 1, 0, 0]);
     assert_eq!(
         shop.row(customer).await,
         format!("{surrogate}|Late|0|1|1"),

@@ -139,7 +139,7 @@ async fn pending_rows_are_those_that_a_run_reads_as_new(on: On) {
     let mut dw: Box<dyn Session> = stack.dw().await;
     for control in control::read(&mut *dw).await.unwrap() {
         let entity = dw_etl::entities::find(&control.entity).unwrap();
-        let window = Window::incremental(control.watermark, 10, cutoff, Vec::new());
+        let window = Window::incremental((control.watermark, control.read_until), 10, cutoff, Vec::new());
         let mut session = stack.engine.open(Database::Oltp, Access::ReadOnly, "test").await.unwrap();
         let pending =
             freshness::pending_rows(&mut *session, entity.descriptor(), control.watermark, cutoff).await.unwrap();

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use common::wrapped::{Call, Entry, Wrapped};
 use common::{Stack, of};
+use dw_core::config::Columnstore;
 use dw_core::dialect::Dialect;
 use dw_core::error::Database;
 use dw_core::time;
@@ -19,9 +20,10 @@ use dw_etl::run::run;
 use dw_sample::base::BaseOptions;
 use dw_testkit::{On, both_engines};
 
-async fn traced(stack: &Stack, batch_size: usize) -> (RunReport, Vec<Entry>) {
+async fn traced(stack: &Stack, batch_size: usize, lookback_minutes: i64) -> (RunReport, Vec<Entry>) {
     let engine = Wrapped::new(stack.engine.clone());
-    let options = RunOptions { batch_size: Some(batch_size), lookback_minutes: Some(0), ..RunOptions::default() };
+    let options =
+        RunOptions { batch_size: Some(batch_size), lookback_minutes: Some(lookback_minutes), ..RunOptions::default() };
     let report = run(engine.clone(), &options, &Silent, &StopFlag::new()).await.unwrap();
     assert_eq!(report.exit_code, 0, "{report:#?}");
     (report, engine.take())
@@ -91,7 +93,8 @@ fn assert_read_once(dialect: &dyn Dialect, report: &RunReport, trace: &[Entry]) 
 #[both_engines]
 async fn a_batch_takes_as_many_statements_whatever_its_size_and_a_row_is_read_once(on: On) {
     let now = time::now();
-    let source = Stack::with(on, BaseOptions { scale: 0.1, ..BaseOptions::at(now - 7_200) }).await;
+    // All of it within the lookback of the run that follows, so that a wave comes with rows that did not change.
+    let source = Stack::with(on, BaseOptions { scale: 0.1, ..BaseOptions::at(now - 500) }).await;
     let mut most: BTreeMap<usize, BTreeMap<&'static str, usize>> = BTreeMap::new();
     let mut of_source = BTreeSet::new();
     for size in [100, 5_000] {
@@ -99,9 +102,9 @@ async fn a_batch_takes_as_many_statements_whatever_its_size_and_a_row_is_read_on
         // A first load, where all rows are new, and a wave, where rows are new, changed, deleted and unchanged.
         for wave in [false, true] {
             if wave {
-                stack.wave(now - 3_600, now - 3_600).await;
+                stack.wave(now - 300, now - 300).await;
             }
-            let (report, trace) = traced(&stack, size).await;
+            let (report, trace) = traced(&stack, size, 10).await;
             of_source.extend(assert_read_once(stack.engine.dialect(), &report, &trace));
             for (entity, counts) in batches(&trace) {
                 assert_eq!(u64::try_from(counts.len()).unwrap(), of(&report, entity).batches, "{entity}");
@@ -124,18 +127,42 @@ async fn a_batch_takes_as_many_statements_whatever_its_size_and_a_row_is_read_on
 async fn cost_follows_the_changed_rows(on: On) {
     let now = time::now();
     let stack = Stack::with(on, BaseOptions { scale: 0.1, ..BaseOptions::at(now - 7_200) }).await;
-    traced(&stack, 1_000).await;
+    traced(&stack, 1_000, 10).await;
     let changed = stack
         .change(&format!("UPDATE core.order_items SET updated_at = {} WHERE order_item_id % 1000 = 0", now - 3_600))
         .await;
-    traced(&stack, 1_000).await;
-    let (report, trace) = traced(&stack, 1_000).await;
+    let (report, trace) = traced(&stack, 1_000, 10).await;
     assert_read_once(stack.engine.dialect(), &report, &trace);
-    // Without a lookback only the second of the watermark is read again.
     assert_eq!(of(&report, "fact_vendas").extracted, changed, "{report:#?}");
     let bulk = trace.iter().filter_map(|entry| match &entry.call {
         Call::Bulk(table, rows) if table.contains("fact_vendas") => Some(*rows),
         _ => None,
     });
     assert_eq!(u64::try_from(bulk.sum::<usize>()).unwrap(), changed);
+    // All of it lies behind the lookback by now.
+    let (report, trace) = traced(&stack, 1_000, 10).await;
+    assert!(report.entities.iter().all(|entity| entity.extracted == 0), "{report:#?}");
+    let moved = |entry: &&Entry| matches!(entry.call, Call::Stream(..) | Call::Bulk(..));
+    assert_eq!(trace.iter().filter(moved).count(), 0);
+}
+
+/// Behind a load that brought rows, each fact is asked once whether its columnstore index is due, where the engine has them and
+/// the setting is not off. The rows stay whatever becomes of that: here the question itself fails.
+#[tokio::test]
+async fn a_columnstore_index_is_looked_for_behind_each_load_of_a_fact() {
+    let stack = Stack::with(On::Embedded, BaseOptions { scale: 0.01, ..BaseOptions::at(time::now() - 7_200) }).await;
+    let engine = Wrapped::new(stack.engine.clone());
+    let asked = async |columnstore: Columnstore| {
+        let options = RunOptions { columnstore, full_refresh: true, ..RunOptions::default() };
+        stack.operate("DELETE FROM fact.FACT_METAS").await;
+        let report = run(engine.clone(), &options, &Silent, &StopFlag::new()).await.unwrap();
+        assert_eq!((report.exit_code, of(&report, "fact_metas").inserted > 0), (0, true), "{report:#?}");
+        let is_question = |entry: &&Entry| matches!(&entry.call, Call::Query(sql) if sql.contains("sys.partitions"));
+        engine.take().iter().filter(is_question).count()
+    };
+    assert_eq!(asked(Columnstore::On).await, 0, "the engine has none");
+    engine.claim_columnstore();
+    assert_eq!(asked(Columnstore::Off).await, 0);
+    assert_eq!(asked(Columnstore::On).await, 1, "the other facts got no row");
+    assert_eq!(asked(Columnstore::Auto).await, 1);
 }

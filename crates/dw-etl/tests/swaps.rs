@@ -16,7 +16,7 @@ use shop::{Shop, batches_of, failed, only, put};
 async fn exchange(shop: &mut Shop, table: &str, column: &str, entity: &str, target: &str) {
     let surrogates = shop.rows(target).await.into_iter().map(|row| first(&row)).collect::<Vec<_>>();
     let cases = [(&[1, 2][..], 1_000), (&[1, 2], 1), (&[1, 2, 3], 1_000), (&[1, 2, 3], 1), (&[3, 1, 2], 2)];
-    for (hour, (keys, batch_size)) in (1..).zip(cases) {
+    for (hour, (keys, batch_size)) in (2..).zip(cases) {
         let before = shop.rows(target).await;
         shop.rotate(table, column, keys, hour).await;
         let options = RunOptions { batch_size: Some(batch_size), ..only(entity) };
@@ -111,7 +111,7 @@ async fn s23_two_and_three_sellers_exchange_their_code_and_with_it_badge_and_ema
     let target = "SELECT vendedor_id, vendedor_original_id, matricula, email FROM dim.DIM_VENDEDOR WHERE vendedor_id > 0 ORDER BY 2";
     assert_eq!(value(&shop.rows(target).await, 2), "MAT-B-2|b.2@empresa.local");
     // The code of seller 1 has an underscore: his badge is made of his id, so he is left out here.
-    shop.set("sellers", 1, "seller_code = 'A-1'", 0).await;
+    shop.set("sellers", 1, "seller_code = 'A-1'", 1).await;
     shop.run().await;
     exchange(&mut shop, "sellers", "seller_code", "dim_vendedor", target).await;
 }

@@ -518,6 +518,7 @@ BEGIN
         created_at DATETIME2(0) NOT NULL DEFAULT SYSUTCDATETIME(),
         updated_at DATETIME2(0) NOT NULL DEFAULT SYSUTCDATETIME(),
         lookback_minutes INT NOT NULL DEFAULT 10,
+        read_until DATETIME2(0) NULL,
         CONSTRAINT PK_ctl_etl_control PRIMARY KEY (entity_name),
         CONSTRAINT CK_ctl_etl_control_cutoff_minutes CHECK (cutoff_minutes BETWEEN 0 AND 1440),
         CONSTRAINT CK_ctl_etl_control_batch_size CHECK (batch_size BETWEEN 1 AND 100000),

@@ -24,6 +24,7 @@ pub static ETL_CONTROL: Table = Table {
         Column::new("created_at", DateTime2(0)).default(DefaultValue::UtcNow),
         Column::new("updated_at", DateTime2(0)).default(DefaultValue::UtcNow),
         Column::new("lookback_minutes", Int).default(DefaultValue::Int(10)).additive(),
+        Column::new("read_until", DateTime2(0)).null().additive(),
     ],
     primary_key_name: "PK_ctl_etl_control",
     primary_key: &["entity_name"],

@@ -156,11 +156,12 @@ impl Context<'_, '_> {
     async fn finish(&self, job: &Job, report: &mut EntityReport) -> DwResult<()> {
         let ok = report.status == EntityStatus::Success;
         let (error, more_pending) = (stored_error(report), report.more_pending);
+        let read_until = self.read_until().filter(|_| ok && !more_pending);
         let controls = transact!(self.writers, tx => async {
             if let Some(run) = self.run_id {
                 let now = time::now();
                 runs::finish_entity(tx, run, job.name(), error.as_deref(), more_pending, now).await?;
-                control::finish(tx, job.name(), run, ok, now).await?;
+                control::finish(tx, job.name(), run, ok, read_until, now).await?;
             }
             control::read(tx).await
         })?;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use dw_audit::runs;
 use dw_core::engine::Access;
 use dw_core::error::{Database, DwResult};
-use dw_core::time;
+use dw_core::time::{self, Seconds};
 use dw_core::value::Value;
 
 use super::Context;
@@ -35,6 +35,11 @@ impl Context<'_, '_> {
         Ok(idle)
     }
 
+    /// Up to when all is read once a run is complete. A window of somebody's choice says nothing of what lies beside it.
+    pub(super) fn read_until(&self) -> Option<Seconds> {
+        self.options.window.is_none().then_some(self.cutoff)
+    }
+
     pub(super) async fn report_idle(&self, jobs: &[Job], idle: &[&'static str]) -> Vec<EntityReport> {
         if idle.is_empty() {
             return Vec::new();
@@ -44,7 +49,7 @@ impl Context<'_, '_> {
             Some(run) => transact!(self.writers, tx => async {
                 let now = time::now();
                 runs::idle_entities(tx, run, idle, now).await?;
-                control::finish_idle(tx, idle, run, now).await
+                control::finish_idle(tx, idle, run, self.read_until(), now).await
             }),
         };
         let mut reports = Vec::new();

@@ -1,7 +1,7 @@
 //! An engine around another one: it records every statement and can set the clock of the source.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -46,16 +46,28 @@ pub struct Wrapped {
     sessions: AtomicI64,
     /// The clock of the source; 0 for the real one.
     clock: AtomicI64,
+    columnstore: AtomicBool,
 }
 
 impl Wrapped {
     pub fn new(inner: SharedEngine) -> Arc<Self> {
-        Arc::new(Self { inner, log: Log::default(), sessions: AtomicI64::new(0), clock: AtomicI64::new(0) })
+        Arc::new(Self {
+            inner,
+            log: Log::default(),
+            sessions: AtomicI64::new(0),
+            clock: AtomicI64::new(0),
+            columnstore: AtomicBool::new(false),
+        })
     }
 
     /// Sets the clock of the source.
     pub fn set_clock(&self, clock: Seconds) {
         self.clock.store(clock, Ordering::Relaxed);
+    }
+
+    /// Says from now on that there are columnstore indexes here.
+    pub fn claim_columnstore(&self) {
+        self.columnstore.store(true, Ordering::Relaxed);
     }
 
     /// All calls since the last time.
@@ -109,6 +121,10 @@ impl Engine for Wrapped {
 
     async fn lock_holder(&self, resource: &str) -> DwResult<Option<String>> {
         self.inner.lock_holder(resource).await
+    }
+
+    async fn has_columnstore(&self) -> DwResult<bool> {
+        Ok(self.columnstore.load(Ordering::Relaxed) || self.inner.has_columnstore().await?)
     }
 
     fn attempts(&self) -> u32 {

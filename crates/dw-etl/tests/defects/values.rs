@@ -263,11 +263,12 @@ async fn s29_a_field_sales_team_of_the_source_is_counted(on: On) {
 async fn p2_unchanged_rows_are_not_rewritten(on: On) {
     let mut shop = Shop::stocked(on).await;
     put!(shop, order_items { order_item_id: 2, order_id: 1, item_number: 2 });
-    shop.run().await;
+    let opening = shop.at(0);
+    shop.stack.run_as_of(opening, &RunOptions::default()).await;
     shop.operate("UPDATE fact.FACT_VENDAS SET data_atualizacao = 60000, data_inclusao = 60000").await;
     let contents = shop.contents().await;
     for options in [RunOptions::default(), RunOptions { full_refresh: true, ..RunOptions::default() }] {
-        let report = shop.run_with(&options).await;
+        let report = shop.stack.run_as_of(opening, &options).await;
         for entity in &report.entities {
             assert_eq!((entity.inserted, entity.updated), (0, 0), "{entity:?}");
             assert_eq!(entity.extracted, entity.unchanged, "{entity:?}");
