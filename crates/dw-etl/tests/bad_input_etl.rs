@@ -5,13 +5,12 @@
 mod common;
 #[path = "defects/shop.rs"]
 mod shop;
-#[path = "defects/spy.rs"]
-mod spy;
 
 use std::io::{Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
 use common::of;
+use common::wrapped::Wrapped;
 use dw_core::error::{Database, DwError};
 use dw_core::sql_type::SqlType;
 use dw_core::value::Value;
@@ -22,7 +21,6 @@ use dw_etl::report::{RunReport, Silent};
 use dw_etl::run::run;
 use dw_testkit::{On, both_engines};
 use shop::{Shop, batches_of, failed, only, written};
-use spy::SpyEngine;
 
 /// What the warehouse says about the shop, without surrogate keys and stamps of the load.
 const ESSENCE: &[&str] = &[
@@ -186,10 +184,10 @@ async fn a_full_disk_loses_nothing_wherever_it_strikes() {
     let expected = untroubled(On::Embedded).await;
     let shop = busy_shop(On::Embedded).await;
     let pages = shop.row("SELECT page_count FROM pragma_page_count").await.parse::<i64>().unwrap();
-    let (engine, spy) = SpyEngine::around(&shop.stack.engine);
+    let engine = Wrapped::new(shop.stack.engine.clone());
     let mut struck = Vec::new();
     for more in 0..200 {
-        spy.fill_disk(Some(pages + more));
+        engine.fill_disk(Some(pages + more));
         let errors: Vec<(String, u8)> = match run_on(engine.clone(), &batches_of(10)).await {
             Ok(report) if report.exit_code == 0 => break,
             Ok(report) => {
@@ -206,7 +204,7 @@ async fn a_full_disk_loses_nothing_wherever_it_strikes() {
         struck.push(errors.len());
     }
     assert!(struck.len() > 3, "the disk was full at several moments: {struck:?}");
-    spy.fill_disk(None);
+    engine.fill_disk(None);
     run_on(engine, &RunOptions::default()).await.unwrap();
     assert_eq!(shop.row("SELECT COUNT(*) FROM audit.etl_run WHERE status = 'running'").await, "0");
     assert_eq!(essence(&shop).await, expected);

@@ -13,7 +13,5 @@ mod flow;
 mod parents;
 #[path = "defects/shop.rs"]
 mod shop;
-#[path = "defects/spy.rs"]
-mod spy;
 #[path = "defects/values.rs"]
 mod values;

@@ -157,7 +157,7 @@ async fn a_columnstore_index_is_looked_for_behind_each_load_of_a_fact() {
         stack.operate("DELETE FROM fact.FACT_METAS").await;
         let report = run(engine.clone(), &options, &Silent, &StopFlag::new()).await.unwrap();
         assert_eq!((report.exit_code, of(&report, "fact_metas").inserted > 0), (0, true), "{report:#?}");
-        let is_question = |entry: &&Entry| matches!(&entry.call, Call::Query(sql) if sql.contains("sys.partitions"));
+        let is_question = |entry: &&Entry| matches!(&entry.call, Call::Query(sql, _) if sql.contains("sys.partitions"));
         engine.take().iter().filter(is_question).count()
     };
     assert_eq!(asked(Columnstore::On).await, 0, "the engine has none");

@@ -22,6 +22,7 @@ pub(crate) async fn compare(engine: &SharedEngine, databases: &TestDatabases) ->
     read(engine).await?;
     let mut dw = engine.open(Database::Dw, Access::ReadWrite, "measure").await?;
     insert_select(&mut *dw, databases.name(Database::Oltp)).await?;
+    insert_checked(&mut *dw).await?;
     let rows = some_sales(&mut *dw).await?;
     copy(&mut *dw, Arc::clone(&rows)).await?;
     one_by_one(&mut *dw, &rows).await
@@ -63,6 +64,28 @@ async fn insert_select(dw: &mut dyn Session, oltp: &str) -> DwResult<()> {
     let started = Instant::now();
     let rows = dw.execute(&format!("INSERT INTO dbo.measured SELECT {JOINED} FROM {joined}"), &[]).await?;
     told("one INSERT .. SELECT of them into a keyed table", rows, started);
+    Ok(())
+}
+
+/// The sales of the warehouse once more, into an empty table with the foreign keys of theirs: what the server needs for the
+/// constraints alone, with nothing to resolve, to convert or to send.
+async fn insert_checked(dw: &mut dyn Session) -> DwResult<()> {
+    let sales = dw_core::catalog::find_table("fact.FACT_VENDAS").ok_or_else(|| DwError::schema("no FACT_VENDAS"))?;
+    let columns = SALE.join(", ");
+    dw.execute(&format!("SELECT TOP (0) {columns} INTO dbo.checked FROM fact.FACT_VENDAS"), &[]).await?;
+    dw.execute("ALTER TABLE dbo.checked ADD CONSTRAINT PK_checked PRIMARY KEY (venda_original_id)", &[]).await?;
+    for (number, key) in sales.foreign_keys.iter().enumerate() {
+        let (schema, table) = key.references;
+        let sql = format!(
+            "ALTER TABLE dbo.checked ADD CONSTRAINT FK_checked_{number} FOREIGN KEY ({}) REFERENCES {schema}.{table} ({})",
+            key.column, key.referenced_column
+        );
+        dw.execute(&sql, &[]).await?;
+    }
+    let sql = format!("INSERT INTO dbo.checked ({columns}) SELECT {columns} FROM fact.FACT_VENDAS");
+    let started = Instant::now();
+    let rows = dw.execute(&sql, &[]).await?;
+    told("one INSERT .. SELECT of the loaded sales under the same foreign keys", rows, started);
     Ok(())
 }
 

@@ -1,4 +1,5 @@
-//! An engine around another one: it records every statement and can set the clock of the source.
+//! An engine around another one: it records every statement, can set the clock of the source, let a statement of the warehouse
+//! fail and fill its disk.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -10,14 +11,15 @@ use dw_core::engine::{
     Access, Computed, Engine, Executor, LockGuard, OpenTransactionGuard, RowSource, RowStream, Session, SharedEngine,
     Transaction,
 };
-use dw_core::error::{Database, DwResult};
+use dw_core::error::{Database, DwError, DwResult};
 use dw_core::time::Seconds;
 use dw_core::value::{RowBatch, Value};
 
 /// What was asked of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
-    Query(String),
+    /// A query and how many rows it gave.
+    Query(String, usize),
     /// A stream and how many rows came out of it.
     Stream(String, usize),
     Execute(String),
@@ -36,14 +38,22 @@ pub struct Entry {
     pub call: Call,
 }
 
-type Log = Arc<Mutex<Vec<Entry>>>;
+/// What an engine and its sessions share.
+#[derive(Debug, Default)]
+struct Shared {
+    log: Mutex<Vec<Entry>>,
+    /// A statement of the warehouse with this text fails.
+    fails: Mutex<Option<String>>,
+}
 
 /// An engine that tells what it was asked.
 #[derive(Debug)]
 pub struct Wrapped {
     inner: SharedEngine,
-    log: Log,
+    shared: Arc<Shared>,
     sessions: AtomicI64,
+    /// The largest number of pages of an embedded warehouse; 0 for any.
+    pages: AtomicI64,
     /// The clock of the source; 0 for the real one.
     clock: AtomicI64,
     columnstore: AtomicBool,
@@ -53,8 +63,9 @@ impl Wrapped {
     pub fn new(inner: SharedEngine) -> Arc<Self> {
         Arc::new(Self {
             inner,
-            log: Log::default(),
+            shared: Arc::default(),
             sessions: AtomicI64::new(0),
+            pages: AtomicI64::new(0),
             clock: AtomicI64::new(0),
             columnstore: AtomicBool::new(false),
         })
@@ -70,9 +81,19 @@ impl Wrapped {
         self.columnstore.store(true, Ordering::Relaxed);
     }
 
+    /// From now on every statement of the warehouse with this text fails as one that can be repeated.
+    pub fn fail(&self, text: &str) {
+        *self.shared.fails.lock().unwrap_or_else(PoisonError::into_inner) = Some(text.to_owned());
+    }
+
+    /// From now on the disk of an embedded warehouse is full after so many pages.
+    pub fn fill_disk(&self, pages: Option<i64>) {
+        self.pages.store(pages.unwrap_or(0), Ordering::Relaxed);
+    }
+
     /// All calls since the last time.
     pub fn take(&self) -> Vec<Entry> {
-        std::mem::take(&mut *self.log.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.shared.log.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -95,9 +116,13 @@ impl Engine for Wrapped {
     }
 
     async fn open(&self, database: Database, access: Access, purpose: &str) -> DwResult<Box<dyn Session>> {
-        let inner = self.inner.open(database, access, purpose).await?;
+        let mut inner = self.inner.open(database, access, purpose).await?;
+        let pages = self.pages.load(Ordering::Relaxed);
+        if (database, access) == (Database::Dw, Access::ReadWrite) && pages > 0 {
+            inner.query(&format!("PRAGMA max_page_count = {pages}"), &[]).await?;
+        }
         let session = usize::try_from(self.sessions.fetch_add(1, Ordering::Relaxed)).unwrap_or(0);
-        Ok(Box::new(WrappedSession { inner, note: Note { log: self.log.clone(), session, database } }))
+        Ok(Box::new(WrappedSession { inner, note: Note { shared: self.shared.clone(), session, database } }))
     }
 
     fn writers(&self) -> usize {
@@ -134,16 +159,30 @@ impl Engine for Wrapped {
 
 #[derive(Debug, Clone)]
 struct Note {
-    log: Log,
+    shared: Arc<Shared>,
     session: usize,
     database: Database,
 }
 
 impl Note {
     fn add(&self, call: Call) -> usize {
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = self.shared.log.lock().unwrap_or_else(PoisonError::into_inner);
         log.push(Entry { session: self.session, database: self.database, call });
         log.len() - 1
+    }
+
+    /// The error that is to be had instead of a statement.
+    fn refusal(&self, sql: &str) -> DwResult<()> {
+        let fails = self.shared.fails.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.database == Database::Dw && fails.as_ref().is_some_and(|text| sql.contains(text)) {
+            return Err(DwError::Statement {
+                database: Database::Dw,
+                message: "the connection is gone".to_owned(),
+                statement: sql.chars().take(60).collect(),
+                transient: true,
+            });
+        }
+        Ok(())
     }
 }
 
@@ -189,17 +228,21 @@ macro_rules! executor {
             }
 
             async fn query(&mut self, sql: &str, params: &[Value]) -> DwResult<RowBatch> {
-                self.note.add(Call::Query(sql.to_owned()));
-                self.inner.query(sql, params).await
+                self.note.refusal(sql)?;
+                let rows = self.inner.query(sql, params).await;
+                self.note.add(Call::Query(sql.to_owned(), rows.as_ref().map_or(0, RowBatch::len)));
+                rows
             }
 
             async fn stream<'s>(&'s mut self, sql: &str, params: &[Value], chunk: usize) -> DwResult<RowStream<'s>> {
                 let note = self.note.clone();
+                note.refusal(sql)?;
                 let inner = self.inner.stream(sql, params, chunk).await?;
                 Ok(Box::new(CountedRows { inner, note, sql: sql.to_owned(), rows: 0 }))
             }
 
             async fn execute(&mut self, sql: &str, params: &[Value]) -> DwResult<u64> {
+                self.note.refusal(sql)?;
                 self.note.add(Call::Execute(sql.to_owned()));
                 self.inner.execute(sql, params).await
             }

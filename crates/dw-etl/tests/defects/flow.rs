@@ -9,8 +9,8 @@ use dw_etl::report::EntityStatus;
 use dw_testkit::{On, both_engines};
 
 use crate::common::of;
+use crate::common::wrapped::Wrapped;
 use crate::shop::{Shop, Watcher, batches_of, counts, failed, only, put, wait, written};
-use crate::spy::SpyEngine;
 
 /// A shop with customers 1 to `last`, each stamped an hour after the one before.
 pub async fn customers(on: On, last: i64) -> Shop {
@@ -126,8 +126,8 @@ async fn e3_a_run_that_was_left_running_is_closed_as_failed_with_its_reason(on: 
 #[both_engines]
 async fn e3_a_run_that_cannot_be_closed_is_closed_by_the_next(on: On) {
     let shop = customers(on, 2).await;
-    let (engine, spy) = SpyEngine::around(&shop.stack.engine);
-    spy.fail(Some("SET status = @P2, entities_succeeded"));
+    let engine = Wrapped::new(shop.stack.engine.clone());
+    engine.fail("SET status = @P2, entities_succeeded");
     let result =
         dw_etl::run::run(engine, &RunOptions::default(), &dw_etl::report::Silent, &dw_etl::feed::StopFlag::new()).await;
     assert!(result.is_err(), "{result:?}");
