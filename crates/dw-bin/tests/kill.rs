@@ -9,50 +9,21 @@
 #[path = "../../dw-etl/tests/common/equal.rs"]
 mod equal;
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use dw_core::embedded::EmbeddedEngine;
 use dw_core::engine::{Access, Engine, Session};
 use dw_core::entities;
 use dw_core::error::Database;
+use dw_testkit::kill::Killer;
 
 use equal::{Warehouse, assert_equal_warehouses};
 
 const ETL: &str = env!("CARGO_BIN_EXE_etl");
 const INIT: &str = env!("CARGO_BIN_EXE_init");
-const KILLS: usize = 50;
-const KILLS_A_ROUND: usize = 10;
-/// The points of `dw_etl::checkpoint`.
-const POINTS: [&str; 4] = ["staged", "applied", "committed", "between_entities"];
-/// A kill before the first batch.
-const EARLY: &str = "before the first batch";
-
-/// Small and good enough: xorshift64*.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % limit
-    }
-}
-
-/// How a process is killed.
-#[derive(Debug, Clone, Copy)]
-enum Kill {
-    /// Where it passes a point for the n-th time.
-    At(&'static str, u64),
-    /// After this time.
-    After(Duration),
-}
-
 /// A data folder and what the processes in it leave behind.
 struct Place {
     folder: PathBuf,
@@ -97,55 +68,6 @@ impl Place {
         self.command(ETL, &options)
     }
 
-    fn points(&self) -> PathBuf {
-        self.folder.join("points")
-    }
-
-    fn passed(&self) -> Vec<String> {
-        fs::read_to_string(self.points()).unwrap_or_default().lines().map(str::to_owned).collect()
-    }
-
-    /// Starts a run and kills it; `None` when it had ended before.
-    fn kill(&self, kill: Kill) -> Option<&'static str> {
-        let _none_yet = fs::remove_file(self.points());
-        let mut command = self.etl();
-        command.env("DW_TEST_POINTS", self.points());
-        if let Kill::At(point, pass) = kill {
-            command.env("DW_TEST_PAUSE", format!("{point}:{pass}"));
-        }
-        let mut child = command.spawn().unwrap();
-        if !self.wait(&mut child, kill) {
-            return None;
-        }
-        child.kill().unwrap();
-        assert_eq!(child.wait().unwrap().signal(), Some(9));
-        let last = self.passed().last().cloned().unwrap_or_default();
-        let last = last.trim_end_matches(" paused");
-        if let Kill::At(point, _) = kill {
-            assert_eq!(last, point);
-        }
-        Some(POINTS.into_iter().find(|point| *point == last).unwrap_or(EARLY))
-    }
-
-    /// Waits for the moment; false when the process ended first.
-    fn wait(&self, child: &mut Child, kill: Kill) -> bool {
-        let started = Instant::now();
-        loop {
-            if child.try_wait().unwrap().is_some() {
-                return false;
-            }
-            let now = match kill {
-                Kill::At(..) => self.passed().last().is_some_and(|line| line.ends_with("paused")),
-                Kill::After(time) => started.elapsed() >= time,
-            };
-            if now {
-                return true;
-            }
-            assert!(started.elapsed() < Duration::from_secs(60), "{kill:?} never came");
-            std::thread::sleep(Duration::from_millis(2));
-        }
-    }
-
     fn engine(&self) -> EmbeddedEngine {
         EmbeddedEngine::new(self.folder.join("data"))
     }
@@ -184,20 +106,6 @@ impl Place {
         let open = self.rows("SELECT run_id FROM audit.etl_run WHERE status = 'running'").await;
         let newest = self.rows("SELECT MAX(run_id) FROM audit.etl_run").await;
         assert!(open.is_empty() || open == newest, "{open:?} of {newest:?}: a run closes every earlier one");
-    }
-}
-
-fn plan(random: &mut Random, kills: usize, usual: Duration) -> Kill {
-    // Three of five at a point, each point in turn; the rest at any time of the first half of a run, process start aside.
-    match kills % 5 {
-        0 | 2 | 4 => {
-            let point = POINTS[(kills * 3 / 5) % POINTS.len()];
-            Kill::At(point, 1 + random.below(if point == "between_entities" { 6 } else { 12 }))
-        }
-        _ => {
-            let tenth = u64::try_from(usual.as_micros() / 10).unwrap();
-            Kill::After(Duration::from_micros(tenth + random.below(4 * tenth)))
-        }
     }
 }
 
@@ -250,10 +158,8 @@ impl Scene {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(debug_assertions), ignore = "needs the points of a debug build")]
 async fn fifty_kills_lose_nothing_and_repeat_nothing() {
-    let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
-    let seed = std::env::var("DW_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(u64::from(clock) | 1);
-    println!("DW_TEST_SEED={seed}");
-    let mut random = Random(seed);
+    // A random kill comes in the first half of a run, process start aside.
+    let mut killer = Killer::new((1, 5), Duration::from_secs(60));
     let home = tempfile::tempdir().unwrap();
 
     // A first load of three years; and a wave over a loaded warehouse, where rows change, move and go.
@@ -267,20 +173,12 @@ async fn fifty_kills_lose_nothing_and_repeat_nothing() {
     assert!(scenes[0].expected.rows("fact.FACT_VENDAS") > 20_000);
     assert!(scenes[1].expected.rows("fact.FACT_VENDAS") > scenes[0].expected.rows("fact.FACT_VENDAS"));
 
-    let mut hits: BTreeMap<&str, [usize; 2]> = POINTS.into_iter().map(|point| (point, [0, 0])).collect();
-    let (mut kills, mut rounds) = (0, 0);
-    while kills < KILLS {
-        assert!(rounds < KILLS / 2, "kills miss their process: {hits:?}");
-        let scene = &scenes[rounds % 2];
-        rounds += 1;
+    while let Some(number) = killer.round() {
+        let scene = &scenes[number % 2];
         let round = scene.start.copy(&home.path().join("round"));
         let mut dead = 0;
-        while dead < KILLS_A_ROUND && kills < KILLS {
-            let kill = plan(&mut random, kills, scene.usual);
-            // A process that ended by itself has loaded everything: a new round.
-            let Some(point) = round.kill(kill) else { break };
-            hits.entry(point).or_default()[usize::from(matches!(kill, Kill::After(_)))] += 1;
-            kills += 1;
+        // A process that ended by itself has loaded everything: a new round.
+        while !killer.is_over(dead) && killer.kill(round.etl(), &round.folder, scene.usual).is_ok() {
             dead += 1;
             round.assert_left_in_order().await;
         }
@@ -288,10 +186,6 @@ async fn fifty_kills_lose_nothing_and_repeat_nothing() {
         scene.assert_whole(&round).await;
         fs::remove_dir_all(&round.folder).unwrap();
     }
-    let usual = [scenes[0].usual, scenes[1].usual];
-    println!("{KILLS} kills in {rounds} rounds, [at the point, at a random time]: {hits:?}; whole runs take {usual:?}");
-    for point in POINTS {
-        assert!(hits[point][0] > 0, "{hits:?}");
-    }
-    assert!(hits.values().map(|hits| hits[1]).sum::<usize>() > 0, "{hits:?}");
+    println!("whole runs take {:?}", [scenes[0].usual, scenes[1].usual]);
+    killer.assert_spread();
 }

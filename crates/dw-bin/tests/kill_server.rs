@@ -12,53 +12,23 @@ mod equal;
 #[path = "server/mod.rs"]
 mod server;
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use dw_core::engine::{Access, Engine, Session, SharedEngine};
 use dw_core::entities;
 use dw_core::error::Database;
 use dw_core::migrate;
 use dw_testkit::home::tables;
+use dw_testkit::kill::Killer;
 use dw_testkit::on_sql_server;
 use dw_testkit::server::{TestDatabases, target};
 
 use equal::{Warehouse, assert_equal_warehouses};
 use server::{ETL, INIT};
 
-const KILLS: usize = 50;
-const KILLS_A_ROUND: usize = 10;
-/// The points of `dw_etl::checkpoint`.
-const POINTS: [&str; 4] = ["staged", "applied", "committed", "between_entities"];
-/// A kill before the first batch.
-const EARLY: &str = "before the first batch";
 /// How long the server may need to see that a client is gone.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Small and good enough: xorshift64*.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % limit
-    }
-}
-
-/// How a process is killed.
-#[derive(Debug, Clone, Copy)]
-enum Kill {
-    /// Where it passes a point for the n-th time.
-    At(&'static str, u64),
-    /// After this time.
-    After(Duration),
-}
 
 /// Where rounds begin, and what a run that nobody disturbs makes of it.
 struct Scene {
@@ -144,56 +114,6 @@ impl Scene {
     fn etl(&self) -> Command {
         let options = ["run", "--batch-size", self.batch_size, "--lookback-minutes", "0", "--cutoff-minutes", "4"];
         self.command(ETL, &options)
-    }
-
-    fn points(&self) -> PathBuf {
-        self.folder.path().join("points")
-    }
-
-    fn passed(&self) -> Vec<String> {
-        fs::read_to_string(self.points()).unwrap_or_default().lines().map(str::to_owned).collect()
-    }
-
-    /// Starts a run and kills it; `None` when it had ended before.
-    fn kill(&self, kill: Kill) -> Option<&'static str> {
-        let _none_yet = fs::remove_file(self.points());
-        let mut command = self.etl();
-        command.env("DW_TEST_POINTS", self.points());
-        if let Kill::At(point, pass) = kill {
-            command.env("DW_TEST_PAUSE", format!("{point}:{pass}"));
-        }
-        let mut child = command.spawn().unwrap();
-        if !self.wait(&mut child, kill) {
-            assert_eq!(child.wait().unwrap().code(), Some(0), "a run that nobody kills succeeds");
-            return None;
-        }
-        child.kill().unwrap();
-        assert_eq!(child.wait().unwrap().signal(), Some(9));
-        let last = self.passed().last().cloned().unwrap_or_default();
-        let last = last.trim_end_matches(" paused");
-        if let Kill::At(point, _) = kill {
-            assert_eq!(last, point);
-        }
-        Some(POINTS.into_iter().find(|point| *point == last).unwrap_or(EARLY))
-    }
-
-    /// Waits for the moment; false when the process ended first.
-    fn wait(&self, child: &mut Child, kill: Kill) -> bool {
-        let started = Instant::now();
-        loop {
-            if child.try_wait().unwrap().is_some() {
-                return false;
-            }
-            let now = match kill {
-                Kill::At(..) => self.passed().last().is_some_and(|line| line.ends_with("paused")),
-                Kill::After(time) => started.elapsed() >= time,
-            };
-            if now {
-                return true;
-            }
-            assert!(started.elapsed() < Duration::from_secs(120), "{kill:?} never came");
-            std::thread::sleep(Duration::from_millis(2));
-        }
     }
 
     async fn dw(&self) -> Box<dyn Session> {
@@ -283,55 +203,30 @@ async fn copy(dw: &mut dyn Session, from: &str) {
     }
 }
 
-fn plan(random: &mut Random, kills: usize, usual: Duration) -> Kill {
-    // Three of five at a point, each point in turn; the rest at any time of a run, its beginning and its end aside.
-    match kills % 5 {
-        0 | 2 | 4 => {
-            let point = POINTS[(kills * 3 / 5) % POINTS.len()];
-            Kill::At(point, 1 + random.below(if point == "between_entities" { 6 } else { 12 }))
-        }
-        _ => {
-            let tenth = u64::try_from(usual.as_micros() / 10).unwrap();
-            Kill::After(Duration::from_micros(2 * tenth + random.below(6 * tenth)))
-        }
-    }
-}
-
 #[on_sql_server]
 #[cfg_attr(not(debug_assertions), ignore = "needs the points of a debug build")]
 async fn fifty_kills_on_a_server_lose_nothing_and_repeat_nothing() {
-    let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
-    let seed = std::env::var("DW_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(u64::from(clock) | 1);
-    println!("DW_TEST_SEED={seed}");
-    let mut random = Random(seed);
+    // A random kill comes at any time of a run, its beginning and its end aside.
+    let mut killer = Killer::new((2, 8), Duration::from_secs(120));
 
     // A first load of three years; and two waves over a loaded warehouse, where rows change, move and go.
     let scenes = [Scene::new(false, "60").await, Scene::new(true, "15").await];
-    let mut hits: BTreeMap<&str, [usize; 2]> = POINTS.into_iter().map(|point| (point, [0, 0])).collect();
-    let (mut kills, mut rounds) = (0, 0);
-    while kills < KILLS {
-        assert!(rounds < KILLS / 2, "kills miss their process: {hits:?}");
-        let scene = &scenes[rounds % 2];
-        rounds += 1;
+    while let Some(number) = killer.round() {
+        let scene = &scenes[number % 2];
         scene.begin_again().await;
         let mut dead = 0;
-        while dead < KILLS_A_ROUND && kills < KILLS {
-            let kill = plan(&mut random, kills, scene.usual);
+        while !killer.is_over(dead) {
             // A process that ended by itself has loaded everything: a new round.
-            let Some(point) = scene.kill(kill) else { break };
-            hits.entry(point).or_default()[usize::from(matches!(kill, Kill::After(_)))] += 1;
-            kills += 1;
+            if let Err(ended) = killer.kill(scene.etl(), scene.folder.path(), scene.usual) {
+                assert_eq!(ended.code(), Some(0), "a run that nobody kills succeeds");
+                break;
+            }
             dead += 1;
-            println!("kill {kills} of round {rounds}: {kill:?} hit {point}");
             scene.assert_left_in_order().await;
         }
         scene.finish_etl();
         scene.assert_whole().await;
     }
-    let usual = [scenes[0].usual, scenes[1].usual];
-    println!("{KILLS} kills in {rounds} rounds, [at the point, at a random time]: {hits:?}; whole runs take {usual:?}");
-    for point in POINTS {
-        assert!(hits[point][0] > 0, "{hits:?}");
-    }
-    assert!(hits.values().map(|hits| hits[1]).sum::<usize>() > 0, "{hits:?}");
+    println!("whole runs take {:?}", [scenes[0].usual, scenes[1].usual]);
+    killer.assert_spread();
 }

@@ -8,6 +8,8 @@
 )]
 
 pub mod home;
+#[cfg(unix)]
+pub mod kill;
 pub mod logins;
 pub mod portable;
 pub mod proxy;
