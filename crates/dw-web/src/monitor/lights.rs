@@ -200,13 +200,15 @@ fn backup(seen: &Seen<'_>) -> Light {
     let text = |hours: i64| format::duration(hours * 3_600);
     let limits = format!("limites: {} e {}", text(seen.rules.backup_warn_hours), text(seen.rules.backup_error_hours));
     let (state, value) = match seen.backup {
-        None => ((Mark::Quiet, "Nenhum"), "sem backup registrado".to_owned()),
-        Some(BackupState { last_verified_at: None }) => (worst(seen, &["backup"]), "nenhum verificado".to_owned()),
+        None => (None, "sem backup registrado".to_owned()),
+        Some(BackupState { last_verified_at: None }) => {
+            (Some(worst(seen, &["backup"])), "nenhum verificado".to_owned())
+        }
         Some(BackupState { last_verified_at: Some(at) }) => {
-            (worst(seen, &["backup"]), format!("há {}", format::duration((seen.now - at).max(0))))
+            (Some(worst(seen, &["backup"])), format!("há {}", format::duration((seen.now - at).max(0))))
         }
     };
-    Light { name: "Backup verificado", state: Some(state), value, limit: limits, link: None }
+    Light { name: "Backup verificado", state, value, limit: limits, link: None }
 }
 
 fn throughput(seen: &Seen<'_>) -> Light {

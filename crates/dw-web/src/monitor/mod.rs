@@ -56,7 +56,7 @@ const LIVE: &str = "atualizar";
 /// The dashboard.
 pub static SITE: Site = Site {
     name: "Monitor",
-    tagline: "Cargas, qualidade e prazos do data warehouse",
+    tagline: "Cargas, qualidade e prazos",
     footer: "Só leitura: nenhuma página grava no banco de dados. As regras são as mesmas dos alertas.",
     nav: &[
         NavItem { path: "/", label: "Resumo" },

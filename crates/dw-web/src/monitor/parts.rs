@@ -88,7 +88,7 @@ pub struct Light {
 /// Tiles in a row.
 pub(super) fn lights(question: &Question, lights: &[Light]) -> Markup {
     html! {
-        dl.tiles.lights {
+        dl class=(if lights.len() == 6 { "tiles lights six" } else { "tiles lights" }) {
             @for light in lights {
                 div class={ "tile-card light m-" (light.state.map_or(Mark::Quiet, |(mark, _)| mark).class()) } {
                     dt {

@@ -50,7 +50,7 @@ async fn five_thousand_odd_query_strings_break_nothing() {
 
 #[tokio::test]
 async fn an_injection_in_any_filter_changes_nothing() {
-    let stage = Stage::lived().await;
+    let stage = Stage::lived_with(|options| options.keep = Duration::from_secs(2)).await;
     let plain = stage.get("/runs").await.text.matches("href=\"/runs/").count();
     for key in KEYS {
         for value in VALUES {

@@ -113,3 +113,20 @@ async fn quality_counts_the_newest_result_of_each_check() {
     // Page and alert are one: the failed check is a condition of the summary.
     assert!(stage.get("/").await.text.contains("Verificação de qualidade falhou: fact_vendas.key_unique"));
 }
+
+/// Whoever looks shares one reading for as long as it is kept, whatever the number of viewers: a page and a scrape.
+#[tokio::test]
+async fn d19_one_reading_serves_everybody() {
+    let stage = Stage::lived_with(|options| options.keep = std::time::Duration::from_secs(600)).await;
+    let looks = (0..40).map(|at| {
+        let stage = &stage;
+        async move { stage.get(["/", "/pipelines", "/metrics"][at % 3]).await.status }
+    });
+    for status in futures_util::future::join_all(looks).await {
+        assert!(status.is_success());
+    }
+    let metrics = stage.get("/metrics").await.text;
+    // One session reads the warehouse, one asks the source what waits.
+    assert!(metrics.contains("\ndw_web_queries_total 2\n"), "{metrics}");
+    assert!(metrics.contains("\ndw_web_cache_misses_total 1\n"), "{metrics}");
+}
