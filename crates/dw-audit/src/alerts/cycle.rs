@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use dw_core::engine::{Access, Engine};
+use dw_core::engine::{Access, Engine, Executor};
 use dw_core::error::{Database, DwResult};
 use dw_core::time::{self, Seconds};
 
@@ -63,10 +63,22 @@ pub async fn snapshot(engine: &dyn Engine, rules: &Rules, backup: Option<BackupS
 
 async fn look(engine: &dyn Engine, rules: &Rules, now: Seconds) -> DwResult<(State, Vec<DayVerdict>)> {
     let mut warehouse = engine.open(Database::Dw, Access::ReadOnly, "etl alerts").await?;
-    let state = State::read(&mut *warehouse, now, rules.failure_days()).await?;
+    read(&mut *warehouse, rules, now).await
+}
+
+/// What the rules look at in the warehouse: its state, and the newest decided day of each deadline and entity.
+///
+/// # Errors
+/// Of the engine.
+pub async fn read<E: Executor + ?Sized>(
+    warehouse: &mut E,
+    rules: &Rules,
+    now: Seconds,
+) -> DwResult<(State, Vec<DayVerdict>)> {
+    let state = State::read(warehouse, now, rules.failure_days()).await?;
     let mut decided = Vec::new();
     for rule in &rules.deadlines {
-        let days = verdicts(&mut *warehouse, rule, DATES, now).await?;
+        let days = verdicts(warehouse, rule, DATES, now).await?;
         decided.extend(newest_decided(days, &state));
     }
     Ok((state, decided))

@@ -69,6 +69,8 @@ pub(super) static KEYS: &[Key] = &[
     key("web.allowed_hosts", Kind::Text, None),
     key("web.time_zone", Kind::Text, Some("America/Sao_Paulo")),
     key("web.query_timeout_seconds", Kind::Integer { min: 1, max: 60 }, Some("10")),
+    key("monitor.address", Kind::Text, Some("127.0.0.1")),
+    key("monitor.port", Kind::Integer { min: 1, max: 65_535 }, Some("8501")),
     key("vendas.address", Kind::Text, Some("127.0.0.1")),
     key("vendas.port", Kind::Integer { min: 1, max: 65_535 }, Some("8502")),
     key("vendas.show_customer_names", Kind::Boolean, Some("false")),

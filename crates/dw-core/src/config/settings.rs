@@ -52,6 +52,8 @@ pub struct Settings {
     pub audit: AuditSettings,
     /// What the dashboards share.
     pub web: WebSettings,
+    /// The dashboard of the operators.
+    pub monitor: MonitorSettings,
     /// The sales dashboard.
     pub vendas: VendasSettings,
     /// Quality checks.
@@ -132,6 +134,16 @@ pub struct WebSettings {
     pub time_zone: String,
     /// How long one statement of a page may take.
     pub query_timeout_seconds: u64,
+}
+
+/// `[monitor]`: the dashboard of the operators.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MonitorSettings {
+    /// The address on which it listens.
+    pub address: String,
+    /// The port.
+    pub port: u16,
 }
 
 /// `[vendas]`: the sales dashboard.

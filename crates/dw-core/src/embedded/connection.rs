@@ -12,7 +12,7 @@ use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags, Statement};
 
 use super::collation;
 use super::dialect::TEXT_KEY_COLLATION;
-use super::readable::{READER, Readable};
+use super::readable::Readable;
 use crate::engine::Access;
 use crate::error::{Database, DwError, DwResult};
 use crate::value::{RowBatch, Value};
@@ -27,6 +27,8 @@ pub(super) struct FileConnection {
     database: Database,
     path: PathBuf,
     busy_timeout: Duration,
+    /// Who is restricted, as messages name him.
+    login: &'static str,
 }
 
 impl FileConnection {
@@ -49,7 +51,7 @@ impl FileConnection {
         let location = path.display().to_string();
         let connection = Connection::open_with_flags(path, flags)
             .map_err(|error| explain(&error, database, &location, busy_timeout, "open"))?;
-        let file = Self { connection, database, path: path.to_owned(), busy_timeout };
+        let file = Self { connection, database, path: path.to_owned(), busy_timeout, login: "" };
         file.set_up(access).map_err(|error| file.explain(&error, "open"))?;
         Ok(file)
     }
@@ -86,8 +88,9 @@ impl FileConnection {
         self.connection.get_interrupt_handle()
     }
 
-    /// From now on, only these views can be read.
+    /// From now on, only this can be read.
     pub(super) fn restrict(&mut self, readable: Arc<Readable>) -> DwResult<()> {
+        self.login = readable.login();
         self.connection
             .authorizer(Some(move |context: AuthContext<'_>| readable.judge(&context)))
             .map_err(|error| self.explain(&error, "restrict"))
@@ -173,7 +176,12 @@ impl FileConnection {
     }
 
     fn explain(&self, error: &rusqlite::Error, sql: &str) -> DwError {
-        explain(error, self.database, &self.path.display().to_string(), self.busy_timeout, sql)
+        match explain(error, self.database, &self.path.display().to_string(), self.busy_timeout, sql) {
+            DwError::Permission { database, location, message, .. } => {
+                DwError::Permission { database, location, login: self.login.to_owned(), message }
+            }
+            other => other,
+        }
     }
 }
 
@@ -232,7 +240,7 @@ fn explain(error: &rusqlite::Error, database: Database, location: &str, busy_tim
             ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure,
         ) => DwError::Unreachable { database, location, message },
         Some(ErrorCode::AuthorizationForStatementDenied) => {
-            DwError::Permission { database, location, login: READER.to_owned(), message }
+            DwError::Permission { database, location, login: String::new(), message }
         }
         Some(ErrorCode::ConstraintViolation) => DwError::Constraint { database, message },
         _ if message.contains("no such table") || message.contains("no such column") => DwError::SchemaMismatch {

@@ -294,6 +294,10 @@ impl Engine for SqlServerEngine {
         self.options.attempts
     }
 
+    async fn features(&self, database: Database) -> DwResult<Vec<(&'static str, String)>> {
+        Ok(self.capabilities(database).await?.listed())
+    }
+
     async fn has_columnstore(&self) -> DwResult<bool> {
         Ok(self.capabilities(Database::Dw).await?.columnstore)
     }
