@@ -351,3 +351,26 @@ async fn e1_a_run_that_is_stopped_leaves_a_clean_trail_and_the_next_goes_on(on: 
     assert_eq!(of(&report, "dim_cliente").inserted, 7);
     assert_eq!(shop.row("SELECT COUNT(*) FROM fact.FACT_DESCONTOS").await, "1");
 }
+
+/// The last request of a client that is gone may reach the trail when its run is closed: the next run closes that too.
+#[both_engines]
+async fn e3_an_entity_that_begins_in_a_closed_run_is_closed_by_the_next(on: On) {
+    let shop = customers(on, 2).await;
+    shop.run().await;
+    let columns = "run_id, entity_name, entity_started_at, status, created_at, updated_at";
+    shop.operate("DELETE FROM audit.etl_run_entity WHERE entity_name IN ('dim_cliente', 'dim_regiao')").await;
+    for entity in ["dim_cliente", "dim_regiao"] {
+        shop.operate(&format!(
+            "INSERT INTO audit.etl_run_entity ({columns}) VALUES (1, '{entity}', 1700000000, 'running', 1700000000, 1700000000)"
+        ))
+        .await;
+    }
+    shop.run_with(&only("dim_cliente")).await;
+    let late = "SELECT entity_name, status FROM audit.etl_run_entity WHERE run_id = 1 AND entity_name IN ('dim_cliente', 'dim_regiao') ORDER BY 1";
+    assert_eq!(shop.rows(late).await, ["dim_cliente|failed", "dim_regiao|running"], "of what is locked alone");
+    shop.run().await;
+    assert_eq!(shop.rows(late).await, ["dim_cliente|failed", "dim_regiao|failed"]);
+    let why =
+        shop.row("SELECT error_message FROM audit.etl_run_entity WHERE run_id = 1 AND entity_name = 'dim_regiao'");
+    assert!(why.await.starts_with("interrupted: "));
+}
