@@ -235,3 +235,100 @@ fn coverage(seen: &Seen<'_>) -> Light {
         link: Some("/qualidade"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use dw_audit::alerts::{Snapshot, conditions};
+    use dw_audit::monitor::overview::overview;
+    use dw_audit::monitor::state::{State, Totals};
+    use dw_audit::sla::rules;
+    use dw_core::time::WATERMARK_START;
+
+    use super::*;
+
+    const NOW: Seconds = 1_790_000_000;
+
+    fn state(last_success: Option<Seconds>) -> State {
+        State {
+            now: NOW,
+            controls: vec![dw_audit::control::ControlState {
+                entity: "fact_vendas".to_owned(),
+                source_table: String::new(),
+                target_table: String::new(),
+                watermark: (last_success.unwrap_or(WATERMARK_START), 1),
+                cutoff_minutes: 2,
+                is_active: true,
+                last_run: None,
+                last_status: None,
+                last_success,
+                created_at: Some(NOW - 60),
+            }],
+            last: BTreeMap::new(),
+            running: Vec::new(),
+            days: BTreeMap::new(),
+            ended: BTreeMap::new(),
+            rejects: BTreeMap::new(),
+            day: Totals::default(),
+            week: Totals::default(),
+            quality: Vec::new(),
+            first_run: last_success,
+        }
+    }
+
+    /// Name, colour and value of each light.
+    fn shown(last_success: Option<Seconds>, pending: Option<u64>, backup: Option<BackupState>) -> Vec<String> {
+        let rules = rules::load(None).unwrap();
+        let waiting = pending.map(|rows| BTreeMap::from([("fact_vendas".to_owned(), rows)]));
+        let overview = overview(&state(last_success), waiting.as_ref());
+        let snapshot = Snapshot { state: Ok(state(last_success)), source: None, deadlines: Vec::new(), backup };
+        let conditions = conditions(&snapshot, &rules, NOW);
+        let seen = Seen {
+            overview: &overview,
+            conditions: &conditions,
+            deadlines: &[],
+            last_run: None,
+            backup,
+            rules: &rules,
+            now: NOW,
+            zone: chrono_tz::America::Sao_Paulo,
+        };
+        let line = |light: &Light| {
+            format!("{}: {} {}", light.name, light.state.map_or("-", |(mark, _)| mark.class()), light.value)
+        };
+        lights(&seen).iter().map(line).collect()
+    }
+
+    #[test]
+    fn a_warehouse_without_a_load_is_quiet_and_a_source_that_is_away_is_not() {
+        let fresh = shown(None, Some(5), None);
+        for line in ["Última execução: quiet nunca", "Linhas pendentes: good 5", "Atraso: quiet –", "SLA: quiet –"]
+        {
+            assert!(fresh.contains(&line.to_owned()), "{line} in {fresh:#?}");
+        }
+        assert!(shown(None, None, None).contains(&"Linhas pendentes: bad –".to_owned()));
+    }
+
+    /// The limits are 120 and 360 minutes since the last good load, to the second, as the alerts have them.
+    #[test]
+    fn rows_wait_for_as_long_as_the_alerts_allow() {
+        for (age, mark) in [(7_200, "good"), (7_201, "warn"), (21_600, "warn"), (21_601, "bad")] {
+            let lights = shown(Some(NOW - age), Some(1), None);
+            assert!(lights.contains(&format!("Linhas pendentes: {mark} 1")), "{age}: {lights:#?}");
+            let lag = lights.iter().find(|line| line.starts_with("Atraso: ")).unwrap();
+            assert!(lag.starts_with(&format!("Atraso: {mark} ")), "{age}: {lag}");
+        }
+        // A quiet source: nothing waits, so the light of the rows stays green.
+        assert!(shown(Some(NOW - 30_000), Some(0), None).contains(&"Linhas pendentes: good 0".to_owned()));
+    }
+
+    #[test]
+    fn a_backup_is_judged_where_it_is_recorded() {
+        let of = |last_verified_at| shown(None, None, Some(BackupState { last_verified_at }));
+        assert!(shown(None, None, None).contains(&"Backup verificado: - sem backup registrado".to_owned()));
+        assert!(of(None).contains(&"Backup verificado: bad nenhum verificado".to_owned()));
+        assert!(of(Some(NOW - 3_600)).contains(&"Backup verificado: good há 1 h".to_owned()));
+        assert!(of(Some(NOW - 27 * 3_600)).contains(&"Backup verificado: warn há 1 d 3 h".to_owned()));
+    }
+}

@@ -123,6 +123,8 @@ pub struct Monitor {
     options: Options,
     started: Instant,
     turn: AtomicU64,
+    /// How long the last picture took to read, in milliseconds.
+    took: AtomicU64,
     pictures: Cache<(), Picture>,
     details: Cache<(String, u32), Detail>,
     runs: Cache<String, RunsPage>,
@@ -152,6 +154,7 @@ pub fn app(engine: SharedEngine, options: Options, guards: &Guards) -> DwResult<
         options,
         started: Instant::now(),
         turn: AtomicU64::new(0),
+        took: AtomicU64::new(0),
         pictures: Cache::new(1),
         details: Cache::new(KEPT),
         runs: Cache::new(KEPT),
@@ -180,11 +183,15 @@ pub fn app(engine: SharedEngine, options: Options, guards: &Guards) -> DwResult<
 }
 
 impl Monitor {
-    /// Another number every [`Options::keep`].
+    /// Another number every [`Options::keep`], and less often where reading takes long: a page reads for a quarter of the time at
+    /// most.
     fn version(&self) -> u64 {
         match u64::try_from(self.options.keep.as_millis()).unwrap_or(0) {
             0 => self.turn.fetch_add(1, Ordering::Relaxed),
-            keep => u64::try_from(self.started.elapsed().as_millis()).unwrap_or(0) / keep,
+            keep => {
+                let keep = keep.max(self.took.load(Ordering::Relaxed).saturating_mul(4));
+                u64::try_from(self.started.elapsed().as_millis()).unwrap_or(0) / keep
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use dw_audit::alerts::{Condition, Snapshot, Unreachable, conditions, cycle};
@@ -46,7 +47,7 @@ pub struct Picture {
 /// When the warehouse cannot be read. A source that cannot be read is a finding.
 pub async fn picture(monitor: &Arc<Monitor>) -> DwResult<Picture> {
     let engine = monitor.store.engine().clone();
-    let read_at = now();
+    let (read_at, began) = (now(), Instant::now());
     // Only a server has a clock of its own; with none, ours is near enough for a page.
     let clock = match resting(monitor).await {
         Some(why) => Err(why),
@@ -75,6 +76,7 @@ pub async fn picture(monitor: &Arc<Monitor>) -> DwResult<Picture> {
     let overview = overview(&state, waiting.as_ref().ok());
     let snapshot = Snapshot { state: Ok(state), source: waiting.err(), deadlines, backup: None };
     let conditions = conditions(&snapshot, &monitor.options.rules, as_of);
+    monitor.took.store(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
     Ok(Picture { snapshot, conditions, overview, runs, read_at })
 }
 
