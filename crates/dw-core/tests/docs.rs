@@ -407,6 +407,7 @@ fn the_scripts_of_the_tables_are_those_of_the_catalog() {
     hold_file("sql/oltp/up/0001_source_tables.sql", &generated::source_tables(&TsqlDialect));
     hold_file("sql/dw/up/0001_star_schema.sql", &generated::star_schema(&TsqlDialect));
     hold_file("sql/dw/up/0002_quality.sql", &generated::quality(&TsqlDialect));
+    hold_file("sql/dw/up/0003_backups.sql", &generated::backups(&TsqlDialect));
 }
 
 #[test]

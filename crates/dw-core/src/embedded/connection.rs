@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::hooks::AuthContext;
 use rusqlite::types::ValueRef;
@@ -19,6 +20,9 @@ use crate::value::{RowBatch, Value};
 
 /// Statements kept prepared a connection: more than a run uses.
 const STATEMENT_CACHE: usize = 200;
+
+/// Pages that a backup copies at once: 16 MiB.
+const PAGES_A_STEP: i32 = 4_096;
 
 /// An open file and what is needed to explain its errors.
 #[derive(Debug)]
@@ -52,6 +56,58 @@ impl FileConnection {
         let file = Self { connection, database, path: path.to_owned(), busy_timeout };
         file.set_up(access).map_err(|error| file.explain(&error, "open"))?;
         Ok(file)
+    }
+
+    /// Opens a file that nobody writes to, such as a backup, without a lock and without a file beside it.
+    pub(super) fn open_frozen(database: Database, path: &Path) -> DwResult<Self> {
+        let mut uri = String::from("file:");
+        for byte in path.as_os_str().as_encoded_bytes() {
+            match byte {
+                b'%' | b'?' | b'#' => uri.push_str(&format!("%{byte:02X}")),
+                byte if byte.is_ascii() => uri.push(char::from(*byte)),
+                byte => uri.push_str(&format!("%{byte:02X}")),
+            }
+        }
+        uri.push_str("?immutable=1");
+        let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        let busy_timeout = Duration::from_secs(1);
+        let location = path.display().to_string();
+        let connection = Connection::open_with_flags(&uri, flags)
+            .map_err(|error| explain(&error, database, &location, busy_timeout, "open"))?;
+        let file = Self { connection, database, path: path.to_owned(), busy_timeout };
+        file.set_up(Access::ReadOnly).map_err(|error| file.explain(&error, "open"))?;
+        Ok(file)
+    }
+
+    /// Copies all pages of the moment of the open transaction into another file, which is made anew. Answers false from
+    /// `progress` end it.
+    pub(super) fn copy_to(&self, target: &Path, progress: &mut dyn FnMut(u64, u64) -> bool) -> DwResult<bool> {
+        let location = target.display().to_string();
+        let mut run = || -> rusqlite::Result<bool> {
+            let flags =
+                OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+            let mut copy = Connection::open_with_flags(target, flags)?;
+            // It is not there until it is renamed, so it needs no journal, and one sync at its end.
+            copy.pragma_update(None, "journal_mode", "OFF")?;
+            copy.pragma_update(None, "synchronous", "OFF")?;
+            copy.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+            copy.pragma_update(None, "cache_size", -4_096)?;
+            let backup = Backup::new(&self.connection, &mut copy)?;
+            loop {
+                let step = backup.step(PAGES_A_STEP)?;
+                let pages = backup.progress();
+                let count = |pages: i32| u64::try_from(pages).unwrap_or(0);
+                if !progress(count(pages.pagecount.saturating_sub(pages.remaining)), count(pages.pagecount)) {
+                    return Ok(false);
+                }
+                match step {
+                    StepResult::Done => return Ok(true),
+                    StepResult::More => {}
+                    _ => std::thread::sleep(Duration::from_millis(20)),
+                }
+            }
+        };
+        run().map_err(|error| explain(&error, self.database, &location, self.busy_timeout, "backup"))
     }
 
     fn set_up(&self, access: Access) -> rusqlite::Result<()> {
