@@ -244,7 +244,11 @@ impl EmbeddedBackups {
     /// be taken for one of the new file, so that it goes first.
     fn set_aside(&self, database: Database, target: &Path) -> DwResult<Option<PathBuf>> {
         let (log, index) = (beside(target, "-wal"), beside(target, "-shm"));
-        let aside = beside(target, &format!(".replaced-{}", time::now()));
+        let mut second = time::now();
+        while beside(target, &format!(".replaced-{second}")).exists() {
+            second += 1;
+        }
+        let aside = beside(target, &format!(".replaced-{second}"));
         if target.exists() {
             match write_back_log(database, target) {
                 Ok(true) => {}

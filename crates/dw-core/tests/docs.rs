@@ -208,6 +208,8 @@ fn errors() -> Vec<DwError> {
         DwError::DependencyFailed { entity: text(), dependency: text() },
         DwError::Io { action: "cannot read", path: PathBuf::new(), source: std::io::Error::other("x") },
         DwError::Internal(text()),
+        DwError::Backup { database: text(), step: "copy", message: text(), hint: text(), transient: false },
+        DwError::Verify { file: text(), message: text() },
     ];
     for database in [Database::Oltp, Database::Dw] {
         errors.extend([

@@ -2,7 +2,7 @@
 //! entities, so that the next run reads again. Not here: restoring.
 //!
 //! Going back to the moment of the restore alone would leave errors behind: a row that was changed after it has its old value and
-//! its old stamp again, below any such watermark. So an entity that has loaded anything newer reads its source from the
+//! its old stamp again, below any such watermark. So an entity that was loaded since reads its source from the
 //! beginning; rows that are equal are not written. What the source has lost is marked by `etl reconcile`.
 
 use dw_audit::runs::Process;
@@ -37,7 +37,8 @@ impl Rewound {
     }
 }
 
-/// Moves back the watermarks that stand after `to`, the moment at which the source stands again: all of them, or none.
+/// Moves back the watermarks of entities that were loaded after `to`, the moment at which the source stands again: all of them,
+/// or none.
 ///
 /// # Errors
 /// [`DwError::LockHeld`] while an entity is run; otherwise of the engine.
@@ -50,7 +51,9 @@ pub async fn rewind(engine: &dyn Engine, to: Seconds) -> DwResult<Vec<Rewound>> 
     let mut all = Vec::new();
     for control in control::read(&mut *tx).await? {
         let before = control.watermark;
-        let after = if before.0 > to { (WATERMARK_START, 0) } else { before };
+        // A change is committed after its stamp, so that stamps alone do not tell what was loaded since.
+        let was_loaded_since = before.0 > to || control.last_success.is_some_and(|ended| ended >= to);
+        let after = if was_loaded_since { (WATERMARK_START, 0) } else { before };
         let rewound = Rewound { entity: control.entity, before, after };
         if rewound.moved() {
             let params = [

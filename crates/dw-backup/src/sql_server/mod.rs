@@ -3,6 +3,7 @@
 //!
 //! The server writes the files; this process deletes, hashes and measures them only where it sees their folder.
 
+mod sessions;
 pub mod statements;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use crate::files::{free, remove, sum};
 use crate::name::BackupKind;
 use crate::port::{BackupEngine, Job, Proof, Room, Stored, Watcher, Written, at_step, failed, stripes};
 use crate::totals::{Totals, questions};
+pub use sessions::TargetSessions;
 use statements::{BackupOptions, LogicalFile};
 
 /// Where sessions come from.
@@ -169,7 +171,10 @@ impl ServerBackups {
 /// The hint for what a server says about its files: it is the server's own user that needs the permission.
 fn server_error(database: Database, step: &'static str, error: DwError) -> DwError {
     let message = error.to_string();
-    let hint = if message.contains("error 3201") || message.contains("error 18210") {
+    let is_full = ["error 112", "error 3202", "error 1105"].iter().any(|number| message.contains(number));
+    let hint = if is_full || matches!(error, DwError::DiskFull { .. }) {
+        "the disk of the server is full: free space, or lower what retention keeps; nothing was deleted"
+    } else if message.contains("error 3201") || message.contains("error 18210") {
         "the server itself writes the file: its user (mssql, 10001 in a container) must be able to write `backup.server_directory`"
     } else if message.contains("error 3041") || message.contains("error 3013") {
         "the server's error log says more"

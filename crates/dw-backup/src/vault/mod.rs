@@ -199,7 +199,9 @@ impl Vault {
                 // It was whole, and its process died before it could say so.
                 Some(manifest) => BackupRecord { id: record.id, ..manifest.record(record.folder.clone()) },
                 None => {
-                    self.port.discard(&record.file, record.stripes).await?;
+                    if let Err(error) = self.port.discard(&record.file, record.stripes).await {
+                        watcher.remark(&format!("what is left of {} could not be removed: {error}", record.file));
+                    }
                     self.forget_manifest(&record.file)?;
                     BackupRecord {
                         status: BackupStatus::Failed,

@@ -6,14 +6,16 @@ mod watch;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dw_audit::sla::rules;
 use dw_backup::embedded::EmbeddedBackups;
 use dw_backup::name::BackupKind;
 use dw_backup::port::{BackupEngine, Watcher};
+use dw_backup::sql_server::{ServerBackups, ServerOptions, TargetSessions};
 use dw_backup::vault::{OnceOptions, Vault, database_of};
-use dw_core::config::{EngineKind, Overrides, Settings};
-use dw_core::engine::SharedEngine;
+use dw_core::config::{ConnectionTarget, EngineKind, Overrides, Settings};
+use dw_core::engine::{LockGuard, SharedEngine};
 use dw_core::error::{Database, DwError, DwResult};
 use dw_core::{exit, time};
 
@@ -84,11 +86,33 @@ pub fn vault(settings: &Settings) -> DwResult<Vault> {
             let engine = engine::embedded(settings);
             (Arc::new(engine.clone()), Box::new(EmbeddedBackups::new(engine, &settings.backup.directory)))
         }
-        EngineKind::SqlServer => {
-            return Err(DwError::usage("backups of a SQL Server are not there yet", "use the embedded engine"));
-        }
+        EngineKind::SqlServer => (Arc::new(engine::sql_server(settings)?), Box::new(server(settings)?)),
     };
     Vault::new(engine, port, settings.backup.clone(), rules)
+}
+
+/// Backups of the server of the settings.
+fn server(settings: &Settings) -> DwResult<ServerBackups> {
+    let backup = &settings.backup;
+    let target = |database| -> DwResult<ConnectionTarget> {
+        let command_timeout = Duration::from_secs(backup.timeout_seconds);
+        Ok(ConnectionTarget { command_timeout, ..settings.connection_target(database)? })
+    };
+    let sessions = TargetSessions {
+        oltp: target(Database::Oltp)?,
+        dw: target(Database::Dw)?,
+        restore_user: backup.restore_user.clone(),
+        restore_password: settings.logins.etl_restore_password.clone(),
+    };
+    let options = ServerOptions {
+        folder: backup.server_directory.clone(),
+        // The default is of the embedded engine: only somebody who names a folder means the one of the server.
+        local: settings.is_given("backup.directory").then(|| backup.directory.clone()),
+        compression: backup.compression.clone(),
+        max_transfer_kb: backup.max_transfer_kb.parse().unwrap_or(1_024),
+        certificate: backup.certificate.clone(),
+    };
+    Ok(ServerBackups::new(Box::new(sessions), options))
 }
 
 /// The databases of a flag, or those of the settings.
@@ -141,9 +165,23 @@ async fn back_up(vault: &Vault, options: &OnceOptions, watcher: &ConsoleWatcher<
     Ok(document)
 }
 
+/// The lock, unless there is nothing to keep it: a server has its locks in the warehouse, which may be what is to be restored.
+async fn lock_if_there_is_one(vault: &Vault, watcher: &ConsoleWatcher<'_>) -> DwResult<Option<Box<dyn LockGuard>>> {
+    match vault.lock().await {
+        Ok(lock) => Ok(Some(lock)),
+        Err(error @ DwError::LockHeld { .. }) => Err(error),
+        Err(error) => {
+            watcher.remark(&format!("no lock can be had, because the warehouse cannot be reached: {error}"));
+            Ok(None)
+        }
+    }
+}
+
 async fn verify(context: &Context, vault: &Vault, args: &VerifyArgs, watcher: &ConsoleWatcher<'_>) -> DwResult<u8> {
     let file = if args.latest { None } else { args.file.as_deref() };
+    let lock = lock_if_there_is_one(vault, watcher).await?;
     let verified = vault.verify(file, watcher).await?;
+    drop(lock);
     watcher.end();
     let document = VerifyDocument::of(verified);
     context.console.present(&document, || document.listing())?;
@@ -163,15 +201,7 @@ async fn drill(context: &Context, vault: &Vault, databases: &[Database], watcher
 }
 
 async fn restore(context: &Context, vault: &Vault, args: &RestoreArgs, watcher: &ConsoleWatcher<'_>) -> DwResult<u8> {
-    let lock = match vault.lock().await {
-        Ok(lock) => Some(lock),
-        Err(error @ DwError::LockHeld { .. }) => return Err(error),
-        // A server keeps its locks in the warehouse, which may be gone.
-        Err(error) => {
-            watcher.remark(&format!("no lock can be had, because the warehouse cannot be reached: {error}"));
-            None
-        }
-    };
+    let lock = lock_if_there_is_one(vault, watcher).await?;
     let restored = vault.restore(&args.file, &args.to, args.replace.as_deref(), watcher).await;
     drop(lock);
     watcher.end();

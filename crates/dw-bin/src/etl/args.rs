@@ -51,7 +51,7 @@ Examples:
   etl rewind --from-backup ECOMMERCE_OLTP_20261128_091500_full.db
   etl rewind --to 2026-11-28T09:15:00
 
-An entity that has loaded anything newer reads its source from the beginning; equal rows are not written.
+An entity that was loaded since reads its source from the beginning; equal rows are not written.
 Then type `etl run` and `etl reconcile`.";
 
 const CHECK_EXAMPLES: &str = "\

@@ -27,7 +27,7 @@ pub use load::{DEFAULT_FILE, FILE_VARIABLE, Overrides, load};
 pub use secret::Secret;
 pub use settings::{
     AlertSettings, AuditSettings, BackupSettings, Columnstore, EffectiveSetting, EngineKind, EtlSettings,
-    LoginSettings, OutputFormat, QualitySettings, Settings, SlaSettings, SqlServerSettings, VendasSettings,
-    WebSettings,
+    LoginSettings, OutputFormat, QualitySettings, RecoveryModel, Settings, SlaSettings, SqlServerSettings,
+    VendasSettings, WebSettings,
 };
 pub use suggest::closest;

@@ -102,6 +102,18 @@ pub struct AuditSettings {
     pub reject_retention_days: u32,
 }
 
+/// How a database keeps its log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecoveryModel {
+    /// Until it is backed up.
+    Full,
+    /// The same, and less of it for bulk copies.
+    BulkLogged,
+    /// No longer than it is needed: there is nothing to back up.
+    Simple,
+}
+
 /// `[backup]`: backups, their schedule and how long they are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -155,9 +167,9 @@ pub struct BackupSettings {
     /// Name of the certificate that encrypts backups.
     pub certificate: Option<String>,
     /// Recovery model of the source.
-    pub oltp_recovery_model: String,
+    pub oltp_recovery_model: RecoveryModel,
     /// Recovery model of the warehouse.
-    pub dw_recovery_model: String,
+    pub dw_recovery_model: RecoveryModel,
     /// The login that verifies and drills; its password is `logins.etl_restore_password`.
     pub restore_user: String,
 }

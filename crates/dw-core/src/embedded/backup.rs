@@ -27,10 +27,10 @@ impl EmbeddedEngine {
     /// When it is not there.
     pub fn size(&self, database: Database) -> DwResult<u64> {
         let path = self.path(database);
-        let main = std::fs::metadata(&path).map_err(|source| DwError::Io {
-            action: "cannot read",
-            path: path.clone(),
-            source,
+        let main = std::fs::metadata(&path).map_err(|error| DwError::Missing {
+            database,
+            location: format!("{} ({error})", path.display()),
+            hint: format!("create it with `init --data-dir {} --scale 1`", self.folder().display()),
         })?;
         let log = std::fs::metadata(beside(&path, "-wal")).map_or(0, |log| log.len());
         Ok(main.len().saturating_add(log))
