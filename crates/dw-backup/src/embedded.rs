@@ -4,6 +4,8 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use dw_core::dialect::Dialect;
@@ -111,10 +113,12 @@ impl BackupEngine for EmbeddedBackups {
             let path = self.partial(&job.name.to_string());
             remove(&path)?;
             let asked = questions(&SqliteDialect, job.database);
-            let copied = self.engine.copy_database(job.database, &path, &asked, &mut |done, all| {
-                checkpoint::pass("copying");
-                watcher.progress("copy", done, all);
-                true
+            let copied = synced_meanwhile(&path, || {
+                self.engine.copy_database(job.database, &path, &asked, &mut |done, all| {
+                    checkpoint::pass("copying");
+                    watcher.progress("copy", done, all);
+                    true
+                })
             })?;
             sync(&path)?;
             checkpoint::pass("copied");
@@ -279,6 +283,29 @@ impl EmbeddedBackups {
         checkpoint::pass("set_aside");
         Ok(Some(aside))
     }
+}
+
+/// Does some work that writes a file, while a thread brings what is written to the disk: else the disk would begin when the work
+/// has ended, and both would wait for each other.
+fn synced_meanwhile<T>(path: &Path, work: impl FnOnce() -> T) -> T {
+    struct Ended<'f>(&'f AtomicBool);
+    impl Drop for Ended<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Release);
+        }
+    }
+    let is_done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_done.load(Ordering::Acquire) {
+                std::thread::sleep(Duration::from_millis(20));
+                // Whether it is on the disk is asked for at the end; an error is told there.
+                let _ahead = File::open(path).and_then(|file| file.sync_data());
+            }
+        });
+        let _ended = Ended(&is_done);
+        work()
+    })
 }
 
 fn copy(from: &Path, to: &Path, watcher: &dyn Watcher) -> DwResult<()> {

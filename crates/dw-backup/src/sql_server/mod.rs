@@ -326,6 +326,18 @@ impl BackupEngine for ServerBackups {
                 format!("type `--replace {name}` to put the backup in its place"),
             ));
         }
+        for one in chain {
+            // A file can be given another name; what it holds cannot.
+            let held = session.query(&statements::header_only(&self.stored_paths(one)), &[]).await;
+            let held = held.map_err(|error| server_error(database, "restore", error))?;
+            let held = held.get(0, 9).text()?.unwrap_or_default();
+            if !held.is_empty() && !held.eq_ignore_ascii_case(&self.sessions.name(database)) {
+                return Err(DwError::Verify {
+                    file: one.file.clone(),
+                    message: format!("it is a backup of the database {held}"),
+                });
+            }
+        }
         let listed = session.query(&statements::file_list(&self.stored_paths(first)), &[]).await;
         let listed = listed.map_err(|error| server_error(database, "restore", error))?;
         let mut files = Vec::new();

@@ -57,7 +57,7 @@ pub fn verify_only(files: &[String]) -> String {
     format!("RESTORE VERIFYONLY FROM {} WITH CHECKSUM, STOP_ON_ERROR", disks(files))
 }
 
-/// RESTORE HEADERONLY: what a file holds.
+/// RESTORE HEADERONLY: what a file holds; its tenth column names the database.
 pub fn header_only(files: &[String]) -> String {
     format!("RESTORE HEADERONLY FROM {}", disks(files))
 }
@@ -141,9 +141,6 @@ pub const EXISTS: &str = "SELECT COUNT(*) FROM sys.databases WHERE name = @P1";
 /// Recovery model of a database: FULL, BULK_LOGGED, SIMPLE.
 pub const RECOVERY_MODEL: &str = "SELECT recovery_model_desc FROM sys.databases WHERE name = @P1";
 
-/// Whether a log chain has begun: its last log backup has a sequence number once a full backup that was no copy was made.
-pub const LOG_CHAIN: &str = "SELECT COUNT(*) FROM sys.database_recovery_status WHERE database_id = DB_ID(@P1) AND last_log_backup_lsn IS NOT NULL";
-
 /// Bytes of the files of the database of the session.
 pub const SIZE: &str =
     "SELECT CAST(SUM(CAST(size AS BIGINT)) * 8192 AS BIGINT) FROM sys.database_files WHERE type IN (0, 1)";
@@ -206,7 +203,6 @@ mod tests {
             drop_database("drill_DW_ECOMMERCE"),
             EXISTS.to_owned(),
             RECOVERY_MODEL.to_owned(),
-            LOG_CHAIN.to_owned(),
             SIZE.to_owned(),
             FOLDERS.to_owned(),
             SERVER.to_owned(),

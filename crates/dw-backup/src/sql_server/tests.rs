@@ -126,6 +126,18 @@ async fn a_drill_and_a_chain_that_replaces_in_order() {
 }
 
 #[tokio::test]
+async fn a_backup_of_another_database_is_not_restored() {
+    let session = FakeSession::speaking(&TsqlDialect);
+    let mut header = vec![Value::Null; 9];
+    header.push("master".into());
+    session.answer("HEADERONLY", rows(&header));
+    let full = stored(BackupKind::Full, "DW_ECOMMERCE_20261128_091500_full.bak");
+    let port = server(&session, None);
+    let error = port.restore(std::slice::from_ref(&full), "copy", false, &Unwatched).await.unwrap_err();
+    assert!(error.to_string().contains("master") && !trace(&session).contains("RESTORE DATABASE"), "{error}");
+}
+
+#[tokio::test]
 async fn each_error_of_the_server_is_one_message_with_what_to_do() {
     let mut told = Vec::new();
     let mut tell = |error: DwError| {

@@ -138,7 +138,10 @@ impl Vault {
                     let pause = error.is_transient().then(|| pauses.next()).flatten();
                     let Some(pause) = pause else { return Err(error) };
                     watcher.remark(&format!("{error}; it is tried again"));
-                    self.port.discard(&record.file, job.stripes).await?;
+                    // The next attempt writes over it, where it cannot be removed.
+                    if let Err(left) = self.port.discard(&record.file, job.stripes).await {
+                        watcher.remark(&format!("what is left of {} could not be removed: {left}", record.file));
+                    }
                     tokio::time::sleep(pause).await;
                 }
             }
