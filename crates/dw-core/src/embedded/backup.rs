@@ -36,8 +36,9 @@ impl EmbeddedEngine {
         Ok(main.len().saturating_add(log))
     }
 
-    /// Copies a database into a file, while others read and write: SQLite's online backup, within one read transaction, so that
-    /// copy and answers are of one moment and no writer makes it begin again. `progress` gets pages done and all, and ends the
+    /// Copies a database into a file, while others read and write, within one read transaction: copy and answers are of one
+    /// moment. Where nothing waits in the log, the file itself is copied; else SQLite's online backup does it page by page, and no
+    /// writer makes it begin again. `progress` gets pages done and all, and ends the
     /// copy by answering false. Blocks: for a thread of its own.
     ///
     /// # Errors
@@ -49,7 +50,16 @@ impl EmbeddedEngine {
         questions: &[String],
         progress: &mut dyn FnMut(u64, u64) -> bool,
     ) -> DwResult<Copied> {
-        let source = FileConnection::open(database, &self.path(database), Access::ReadOnly, false, self.busy_timeout)?;
+        let path = self.path(database);
+        let open = |access| FileConnection::open(database, &path, access, false, self.busy_timeout);
+        let (source, is_alone) = match open(Access::ReadWrite) {
+            Ok(source) => {
+                let is_alone = source.empty_log().unwrap_or(false);
+                (source, is_alone)
+            }
+            // A file that may only be read is backed up too.
+            Err(_) => (open(Access::ReadOnly)?, false),
+        };
         source.execute("BEGIN", &[])?;
         // The transaction is of the moment of its first read.
         source.query("SELECT COUNT(*) FROM sqlite_schema", &[])?;
@@ -60,7 +70,11 @@ impl EmbeddedEngine {
             Err(DwError::SchemaMismatch { .. }) => None,
             Err(error) => return Err(error),
         };
-        let is_whole = source.copy_to(target, progress)?;
+        let copied = if is_alone { source.copy_file_to(target, progress)? } else { None };
+        let is_whole = match copied {
+            Some(is_whole) => is_whole,
+            None => source.copy_to(target, progress)?,
+        };
         Ok(Copied { answers, is_whole })
     }
 

@@ -6,6 +6,7 @@ mod collation;
 mod connection;
 mod dialect;
 mod lock;
+mod raw;
 mod readable;
 mod session;
 
