@@ -13,6 +13,8 @@ pub mod output;
 pub mod report;
 pub mod signal;
 
+#[cfg(feature = "backup")]
+pub mod backup;
 #[cfg(feature = "etl")]
 pub mod etl;
 #[cfg(feature = "init")]

@@ -102,12 +102,17 @@ fn may(login: &str, verb: Verb, database: Database, table: &str) -> bool {
                 "ctl.etl_affected_group",
                 "ctl.etl_parked",
                 "audit.connection_login_events",
+                "audit.etl_run",
+                "audit.etl_run_entity",
+                "audit.etl_reject",
                 "audit.quality_result",
                 "audit.reconciliation_month",
             ]
             .contains(&table),
         },
         ("etl_monitor", Database::Dw) => verb == Select,
+        ("etl_backup", Database::Oltp) => verb == Select && table == "ctl.schema_version",
+        ("etl_backup", Database::Dw) if table.starts_with("audit.backup_") => verb != Delete,
         ("bi_reader" | "etl_backup", Database::Dw) => verb == Select && table == "ctl.schema_version",
         _ => false,
     }

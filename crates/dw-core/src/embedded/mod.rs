@@ -1,10 +1,12 @@
 //! The embedded engine: SQLite, two files in a data folder. The whole stack runs on it without a server.
 //! Not here: statements of the domain, which are written once for every engine.
 
+pub mod backup;
 mod collation;
 mod connection;
 mod dialect;
 mod lock;
+mod raw;
 mod readable;
 mod session;
 

@@ -59,13 +59,13 @@ pub async fn picture(monitor: &Arc<Monitor>) -> DwResult<Picture> {
     };
     let as_of = clock.as_ref().map_or(read_at, |(clock, _)| *clock);
     let rules = monitor.options.rules.clone();
-    let (state, deadlines, runs) = monitor
+    let (state, deadlines, backup, runs) = monitor
         .store
         .read(move |session| {
             Box::pin(async move {
-                let (state, deadlines) = cycle::read(session, &rules, as_of).await?;
+                let (state, deadlines, backup) = cycle::read(session, &rules, as_of).await?;
                 let filter = RunFilter { size: LAST_RUNS, ..RunFilter::default() };
-                Ok((state, deadlines, runs(session, &filter).await?.runs))
+                Ok((state, deadlines, backup, runs(session, &filter).await?.runs))
             })
         })
         .await?;
@@ -74,7 +74,7 @@ pub async fn picture(monitor: &Arc<Monitor>) -> DwResult<Picture> {
         Err(why) => Err(why),
     };
     let overview = overview(&state, waiting.as_ref().ok());
-    let snapshot = Snapshot { state: Ok(state), source: waiting.err(), deadlines, backup: None };
+    let snapshot = Snapshot { state: Ok(state), source: waiting.err(), deadlines, backup };
     let conditions = conditions(&snapshot, &monitor.options.rules, as_of);
     monitor.took.store(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
     Ok(Picture { snapshot, conditions, overview, runs, read_at })
