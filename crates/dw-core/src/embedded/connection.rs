@@ -84,7 +84,8 @@ impl FileConnection {
         let location = path.display().to_string();
         let connection = Connection::open_with_flags(&uri, flags)
             .map_err(|error| explain(&error, database, &location, busy_timeout, "open"))?;
-        let file = Self { connection, database, path: path.to_owned(), busy_timeout, login: "", _counted: Counted::new(path) };
+        let file =
+            Self { connection, database, path: path.to_owned(), busy_timeout, login: "", _counted: Counted::new(path) };
         file.set_up(Access::ReadOnly).map_err(|error| file.explain(&error, "open"))?;
         Ok(file)
     }
