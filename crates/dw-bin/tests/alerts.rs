@@ -53,7 +53,9 @@ fn checks_and_service_levels_have_their_exit_codes() {
     assert!(!document(&silent)["notices"].to_string().contains("quality"));
 
     let met = run(ETL, folder.path(), &["sla", "--output", "json"]);
-    assert_eq!((met.status.code(), &document(&met)["deadlines"][0]["verdict"]), (Some(0), &"MET".into()));
+    // A warehouse that was made behind the deadline of this day has none yet that could be judged.
+    let verdict = document(&met)["deadlines"][0]["verdict"].clone();
+    assert!(met.status.code() == Some(0) && (verdict == "MET" || verdict.is_null()), "{verdict}");
     for (arguments, message) in [
         (&["check", "--entity", "fact_venda"][..], "no check is about `fact_venda`"),
         (&["check", "--check", "nonsense"], "there is no check `nonsense`"),
