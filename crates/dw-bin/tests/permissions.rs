@@ -115,6 +115,7 @@ async fn each_login_may_do_what_it_is_for_and_nothing_else() {
     views_of_each_login(&stage, &mut wrong).await;
     schema_and_server(&stage, &mut wrong).await;
     own_rights(&stage, &mut wrong).await;
+    columns_of_backups(&stage, &mut wrong).await;
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
@@ -270,6 +271,25 @@ async fn own_rights(stage: &Stage, wrong: &mut Vec<String>) {
                 let other = stage.logins.name("bi_reader");
                 expect(&mut session, login, &format!("ALTER ROLE {role} ADD MEMBER [{other}]"), false, wrong).await;
             }
+        }
+    }
+}
+
+/// `etl_backup` reads what its totals ask for, and no other column of the same tables.
+async fn columns_of_backups(stage: &Stage, wrong: &mut Vec<String>) {
+    for database in [Database::Oltp, Database::Dw] {
+        let mut session = stage.connect("etl_backup", database).await.unwrap();
+        let questions = dw_backup::totals::questions(session.dialect(), database);
+        assert!(questions.len() >= 5);
+        for question in questions {
+            expect(&mut session, "etl_backup", &question, true, wrong).await;
+        }
+        let others: &[&str] = match database {
+            Database::Oltp => &["full_name FROM core.customers", "seller_id FROM core.orders"],
+            Database::Dw => &["nome_cliente FROM dim.DIM_CLIENTE", "valor_total_bruto FROM fact.FACT_VENDAS"],
+        };
+        for other in others {
+            expect(&mut session, "etl_backup", &format!("SELECT {other} WHERE 1 = 0"), false, wrong).await;
         }
     }
 }
