@@ -46,8 +46,15 @@ async fn each_filter_gives_what_an_independent_query_gives() {
         assert_eq!(light(&text, name), value, "{name}");
     }
     // The settings of the stage: a day, two weeks.
-    for piece in ["em 22 h", "a cada 1 d", "tudo o que tem até 14 dias", "4 s", "80,0 %", "na etapa <code>copy</code>"]
-    {
+    for piece in [
+        "em 22 h",
+        "completo, a cada 24 h",
+        "<code>/backups</code>",
+        "tudo o que tem até 14 dias",
+        "4 s",
+        "80,0 %",
+        "na etapa <code>copy</code>",
+    ] {
         assert!(text.contains(piece), "{piece}");
     }
 }
@@ -74,7 +81,9 @@ async fn what_is_wrong_is_told_with_its_colour_and_the_summary_agrees() {
     assert_eq!([sign(&text, "RPO agora"), light(&text, "RPO agora")], ["warn", "1 d 3 h"]);
     assert_eq!(light(&stage.get("/").await.text, "Backup verificado"), "há 1 d 3 h");
     assert!(text.contains("mais que 1 d 2 h"), "{text}");
-    assert_eq!([sign(&text, "Próximo completo"), light(&text, "Próximo completo")], ["warn", "há 3 h"]);
+    assert_eq!([sign(&text, "Próximo"), light(&text, "Próximo")], ["warn", "há 3 h"]);
+
+    assert_eq!(text.matches("Acima do prometido").count(), 1, "27 hours are more than 26");
 
     let failed = vec![backup("DW_ECOMMERCE", now, 0, BackupStatus::Failed)];
     record(&mut *dw, failed, &[drill("DW_ECOMMERCE", now, 2, true), drill("ECOMMERCE_OLTP", now, 2, false)]).await;
@@ -86,9 +95,12 @@ async fn what_is_wrong_is_told_with_its_colour_and_the_summary_agrees() {
         assert!(text.contains(piece), "{piece}");
     }
 
-    // A backup that goes on is seen, and listed first.
+    // A backup that goes on is seen, and hides no failure; a view of one database judges it alone.
     record(&mut *dw, vec![backup("ECOMMERCE_OLTP", now, 0, BackupStatus::Running)], &[]).await;
-    assert_eq!(sign(&page().await, "Último backup"), "running");
+    assert_eq!(sign(&page().await, "Último backup"), "bad");
+    let one = stage.get("/backups?base=ECOMMERCE_OLTP").await.text;
+    assert_eq!([sign(&one, "Último backup"), sign(&one, "RPO agora")], ["running", "good"]);
+    assert!(one.contains("Em andamento") && !one.contains("o disco está cheio"));
 }
 
 #[tokio::test]

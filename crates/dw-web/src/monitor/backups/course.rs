@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::DateTime;
 use chrono_tz::Tz;
-use dw_audit::backups::{BackupPage, BackupRecord, BackupStatus};
+use dw_audit::backups::{BackupRecord, BackupStatus};
 use dw_core::time::{Days, Seconds, day_of};
 use maud::{Markup, html};
 
@@ -36,18 +36,13 @@ fn by_day<'a>(
 }
 
 /// Both charts.
-pub(super) fn charts(question: &Question, found: &BackupPage, is_shown: impl Fn(&BackupRecord) -> bool) -> Markup {
+pub(super) fn charts(question: &Question, history: &[&BackupRecord]) -> Markup {
     let zone = question.zone();
-    let newest = by_day(found.history.iter().filter(|record| is_shown(record)), zone);
+    let newest = by_day(history.iter().copied(), zone);
     let today = day(question.now(), zone);
     let first = newest.keys().map(|(_, day)| *day).min().unwrap_or(today).clamp(today - MOST + 1, today);
-    let mut names: Vec<&str> = found.databases.iter().map(|state| state.database.as_str()).collect();
-    for (name, _) in newest.keys() {
-        if !names.contains(name) {
-            names.push(name);
-        }
-    }
-    names.retain(|name| newest.keys().any(|(of, _)| of == name));
+    let mut names: Vec<&str> = newest.keys().map(|(name, _)| *name).collect();
+    names.dedup();
     let series = |of: fn(&BackupRecord) -> Option<u64>| -> Vec<Series> {
         let value = |name: &str, day: Days| {
             newest.get(&(name, day)).and_then(|record| of(record)).and_then(|value| i64::try_from(value).ok())
@@ -67,7 +62,7 @@ pub(super) fn charts(question: &Question, found: &BackupPage, is_shown: impl Fn(
     let sizes = data(Unit::Bytes, series(|record| record.size_bytes));
     let times =
         data(Unit::Millis, series(|record| Some(record.backup_ms?.saturating_add(record.verify_ms.unwrap_or(0)))));
-    let note = "O mais novo backup completo e verificado de cada dia; um dia sem barra não tem nenhum.".to_owned();
+    let note = "O completo verificado mais novo de cada dia; sem barra, nenhum.".to_owned();
     html! {
         div.grid2 {
             (bars("Tamanho por dia", Some(note), &sizes, Stand::Side, Size::Half).draw(sizes.is_empty()))

@@ -20,6 +20,7 @@ use crate::format::{self, Unit};
 use crate::grid::Grid;
 use crate::mark::Mark;
 use crate::query::Choice;
+use standing::Shown;
 
 const PATH: &str = "/backups";
 /// Backups of a page of the list.
@@ -153,9 +154,14 @@ pub(super) async fn page(State(monitor): State<Arc<Monitor>>, RawQuery(raw): Raw
 }
 
 fn draw(question: &Question, asked: &Asked, names: &[String], found: &BackupPage) -> Markup {
+    let states = found.databases.iter().zip(found.next_runs.iter().copied());
+    let shown = Shown {
+        states: states.filter(|(state, _)| asked.of(&state.database)).collect(),
+        history: found.history.iter().filter(|record| asked.of(&record.database)).collect(),
+    };
     html! {
         section id="luzes" aria-label="Situação" data-live=[question.every(5)] {
-            (parts::lights(question, &standing::lights(question, found)))
+            (parts::lights(question, &standing::lights(question, &shown)))
         }
         form.filters method="get" action=(PATH) aria-label="Filtros" {
             (form::theme_field(&question.query))
@@ -168,14 +174,12 @@ fn draw(question: &Question, asked: &Asked, names: &[String], found: &BackupPage
         }
         div.stack {
             div.grid2 id="bases" data-live=[question.every(5)] {
-                @for (at, state) in found.databases.iter().enumerate().filter(|(_, state)| asked.of(&state.database)) {
-                    (standing::card(question, state, found, at, asked.span.word()))
-                }
+                @for state in &shown.states { (standing::card(question, *state, &found.history, asked.span.word())) }
             }
-            @if !found.history.is_empty() { (course::charts(question, found, |record| asked.of(&record.database))) }
+            @if !shown.history.is_empty() { (course::charts(question, &shown.history)) }
             (history(question, asked, found))
             (drills(question, asked, found))
-            (policy::cards(question))
+            (policy::cards(question, found.history.first().map(|record| record.folder.as_str())))
         }
     }
 }
@@ -232,12 +236,13 @@ fn history(question: &Question, asked: &Asked, found: &BackupPage) -> Markup {
             ("Tipo", false),
             ("Situação", false),
             ("Tamanho", true),
-            ("Da base", true),
+            ("% da base", true),
             ("Cópia", true),
             ("Verificação", true),
             ("Arquivo e detalhe", false),
         ],
-    );
+    )
+    .tall();
     let skipped = usize::try_from((asked.page - 1).saturating_mul(SIZE)).unwrap_or(usize::MAX);
     for record in lines.iter().skip(skipped).take(usize::try_from(SIZE).unwrap_or(50)) {
         let share = match (record.size_bytes, record.database_bytes) {

@@ -1,7 +1,6 @@
 //! The policy as configured: when, where to, and what is kept. Not here: what retention decides (`backup prune --dry-run`).
 
 use dw_core::config::BackupSettings;
-use dw_core::time::DAY;
 use maud::{Markup, html};
 
 use super::super::Question;
@@ -12,7 +11,7 @@ pub(super) fn schedule(question: &Question) -> String {
     let settings = &question.monitor.options.backup;
     match &settings.cron {
         Some(cron) => format!("cron {cron} ({})", settings.time_zone),
-        None => format!("a cada {}", format::duration(i64::from(settings.interval_hours) * 3_600)),
+        None => format!("a cada {} h", settings.interval_hours),
     }
 }
 
@@ -41,8 +40,8 @@ fn rules(settings: &BackupSettings) -> Vec<String> {
     rules
 }
 
-/// Schedule and retention.
-pub(super) fn cards(question: &Question) -> Markup {
+/// Schedule and retention. `folder` is where the newest backup was written to.
+pub(super) fn cards(question: &Question, folder: Option<&str>) -> Markup {
     let settings = &question.monitor.options.backup;
     let is_file = question.monitor.store.engine().name() == "embedded";
     html! {
@@ -60,9 +59,10 @@ pub(super) fn cards(question: &Question) -> Markup {
                         }
                     }
                     dt { "Ensaios" }
-                    dd { @if settings.drill_days == 0 { "desligados" } @else { "a cada " (format::duration(i64::from(settings.drill_days) * DAY)) } }
+                    dd { @if settings.drill_days == 0 { "desligados" } @else { "a cada " (settings.drill_days) @if settings.drill_days == 1 { " dia" } @else { " dias" } } }
                     dt { "Tentativas" } dd { (settings.attempts) }
                     dt { "Pasta" } dd { code { (settings.directory.display()) } }
+                    @if let Some(folder) = folder { dt { "Último em" } dd { code { (folder) } } }
                     @if !is_file {
                         dt { "Pasta no servidor" } dd { code { (settings.server_directory) } }
                         dt { "Criptografia" }

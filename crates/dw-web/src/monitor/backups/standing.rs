@@ -1,7 +1,7 @@
 //! Tiles and cards of backups: what is promised beside what is. Colours follow the reasons of [`dw_audit::backups::state`].
 
 use dw_audit::backups::state::widest_gap;
-use dw_audit::backups::{BackupPage, BackupStatus, DatabaseState, DrillRecord, Reason, Standing};
+use dw_audit::backups::{BackupRecord, BackupStatus, DatabaseState, DrillRecord, Reason, Standing};
 use dw_core::time::{DAY, Seconds};
 use maud::{Markup, html};
 
@@ -26,16 +26,30 @@ pub(super) fn outcome(drill: &DrillRecord) -> (Mark, &'static str) {
     if drill.passed { (Mark::Good, "Passou") } else { (Mark::Bad, "Falhou") }
 }
 
-/// Good, or as bad as the worst reason of these.
-fn worst(found: &BackupPage, is_about: fn(&Reason) -> bool) -> (Mark, &'static str) {
-    let reasons = found.databases.iter().flat_map(|state| &state.reasons).filter(|reason| is_about(reason));
-    word(reasons.map(Reason::standing).max().unwrap_or(Standing::Good))
+/// The databases that a view shows.
+pub(super) struct Shown<'a> {
+    /// Each with when its next full backup is due.
+    pub states: Vec<(&'a DatabaseState, Option<Seconds>)>,
+    /// Their backups, the newest first.
+    pub history: Vec<&'a BackupRecord>,
 }
 
-/// The greatest of all databases; none where one of them has none.
-fn greatest<T: Ord + Copy>(found: &BackupPage, of: impl Fn(&DatabaseState) -> Option<T>) -> Option<T> {
-    let all: Option<Vec<T>> = found.databases.iter().map(of).collect();
-    all.and_then(|values| values.into_iter().max())
+impl Shown<'_> {
+    fn states(&self) -> impl Iterator<Item = &DatabaseState> {
+        self.states.iter().map(|(state, _)| *state)
+    }
+
+    /// Good, or as bad as the worst reason of these.
+    fn worst(&self, is_about: fn(&Reason) -> bool) -> (Mark, &'static str) {
+        let reasons = self.states().flat_map(|state| &state.reasons).filter(|reason| is_about(reason));
+        word(reasons.map(Reason::standing).max().unwrap_or(Standing::Good))
+    }
+
+    /// The greatest of all databases; none where one of them has none.
+    fn greatest<T: Ord + Copy>(&self, of: impl Fn(&DatabaseState) -> Option<T>) -> Option<T> {
+        let all: Option<Vec<T>> = self.states().map(of).collect();
+        all.and_then(|values| values.into_iter().max())
+    }
 }
 
 fn is_rpo(reason: &Reason) -> bool {
@@ -60,9 +74,9 @@ fn due(at: Seconds, now: Seconds) -> String {
 }
 
 /// The tiles above the page, each of the database that stands worst.
-pub(super) fn lights(question: &Question, found: &BackupPage) -> Vec<Light> {
+pub(super) fn lights(question: &Question, shown: &Shown<'_>) -> Vec<Light> {
     let now = question.now();
-    let is_new = found.history.is_empty();
+    let is_new = shown.history.is_empty();
     let judged = |state| Some(if is_new { (Mark::Quiet, "Nenhum") } else { state });
     let tile = |name, state, value: Option<String>, limit| Light {
         name,
@@ -71,33 +85,37 @@ pub(super) fn lights(question: &Question, found: &BackupPage) -> Vec<Light> {
         limit,
         link: None,
     };
-    let limits = found.databases.iter().map(|state| (state.rpo_limits, state.rto_limit_ms)).next();
+    let limits = shown.states().map(|state| (state.rpo_limits, state.rto_limit_ms)).next();
     let ((warn, error), rto) = limits.unwrap_or_default();
-    let rpo = greatest(found, |state| state.rpo_seconds);
-    let rto_ms = greatest(found, |state| state.rto_ms);
-    let drilled = found.databases.iter().map(|state| state.last_drill.as_ref().map(|drill| drill.started_at)).min();
+    let rpo = shown.greatest(|state| state.rpo_seconds);
+    let rto_ms = shown.greatest(|state| state.rto_ms);
+    let drilled = shown.states().map(|state| state.last_drill.as_ref().map(|drill| drill.started_at)).min();
     let drill = drilled.flatten();
-    let last = found.history.iter().find(|record| record.status != BackupStatus::Running);
-    let running = found.history.iter().any(|record| record.status == BackupStatus::Running);
-    let kept: usize = found.databases.iter().map(|state| state.kept).sum();
-    let bytes: u64 = found.databases.iter().map(|state| state.kept_bytes).sum();
+    let last = shown.history.iter().find(|record| record.status != BackupStatus::Running);
+    let is_running = shown.history.iter().any(|record| record.status == BackupStatus::Running);
+    let kept: usize = shown.states().map(|state| state.kept).sum();
+    let bytes: u64 = shown.states().map(|state| state.kept_bytes).sum();
+    let next = shown.states.iter().filter_map(|(_, next)| *next).min();
     let rules = question.rules();
     vec![
         tile(
             "RPO agora",
-            judged(worst(found, is_rpo)),
+            judged(shown.worst(is_rpo)),
             rpo.map(span),
             format!("prometido: até {}; erro após {}", span(warn), span(error)),
         ),
         tile(
             "RTO medido",
-            Some(if rto_ms.is_none() { (Mark::Quiet, "Sem ensaio") } else { worst(found, is_rto) }),
+            Some(if rto_ms.is_none() { (Mark::Quiet, "Sem ensaio") } else { shown.worst(is_rto) }),
             rto_ms.map(|millis| took(Some(millis))),
             format!("prometido: até {}", took(Some(rto))),
         ),
         tile(
             "Último backup",
-            judged(if running { (Mark::Running, "Em andamento") } else { worst(found, is_attempt) }),
+            judged(match shown.worst(is_attempt) {
+                (Mark::Good, _) if is_running => (Mark::Running, "Em andamento"),
+                state => state,
+            }),
             last.map(|record| format!("há {}", format::duration((now - record.started_at).max(0)))),
             last.map_or_else(
                 || "nenhum registrado".to_owned(),
@@ -106,19 +124,19 @@ pub(super) fn lights(question: &Question, found: &BackupPage) -> Vec<Light> {
         ),
         tile(
             "Último ensaio",
-            Some(if drill.is_none() { (Mark::Quiet, "Sem ensaio") } else { worst(found, is_drill) }),
+            Some(if drill.is_none() { (Mark::Quiet, "Sem ensaio") } else { shown.worst(is_drill) }),
             drill.map(|at| format!("há {}", format::duration((now - at).max(0)))),
             format!("prova por {}", format::duration(rules.backup_drill_days.saturating_mul(DAY))),
         ),
         tile(
-            "Próximo completo",
-            found.next_run_at.map(|at| match (is_new, at > now) {
+            "Próximo",
+            next.map(|at| match (is_new, at > now) {
                 (true, _) => (Mark::Quiet, "Nenhum"),
                 (false, true) => (Mark::Good, "Na agenda"),
                 (false, false) => (Mark::Warn, "Devido"),
             }),
-            found.next_run_at.map(|at| if is_new { "agora".to_owned() } else { due(at, now) }),
-            policy::schedule(question),
+            next.map(|at| if is_new { "agora".to_owned() } else { due(at, now) }),
+            format!("completo, {}", policy::schedule(question)),
         ),
         tile("Guardados", None, Some(size(Some(bytes))), format!("{kept} verificados")),
     ]
@@ -140,11 +158,15 @@ fn told(reason_of: &Reason) -> Markup {
 }
 
 /// A database: promised and actual, the last backup, the last drill, the next ones.
-pub(super) fn card(question: &Question, state: &DatabaseState, found: &BackupPage, at: usize, days: &str) -> Markup {
+pub(super) fn card(
+    question: &Question,
+    (state, next): (&DatabaseState, Option<Seconds>),
+    history: &[BackupRecord],
+    days: &str,
+) -> Markup {
     let now = question.now();
     let length: i64 = days.parse().unwrap_or(30);
-    let gap = widest_gap(&state.database, &found.history, now.saturating_sub(length.saturating_mul(DAY)), now);
-    let next = found.next_runs.get(at).copied().flatten();
+    let gap = widest_gap(&state.database, history, now.saturating_sub(length.saturating_mul(DAY)), now);
     let drill_days = i64::from(question.monitor.options.backup.drill_days);
     let next_drill = state.last_drill.as_ref().map(|drill| drill.started_at.saturating_add(drill_days * DAY));
     let when = |at: Seconds| html! { (due(at, now)) " " span.before { (format::moment(at, question.zone())) } };
@@ -164,7 +186,11 @@ pub(super) fn card(question: &Question, state: &DatabaseState, found: &BackupPag
                 }
                 dt { "Pior em " (days) " dias" }
                 dd {
-                    @if let Some(gap) = gap { (span(gap)) " " span.before { "entre dois backups verificados" } } @else { "–" }
+                    @if let Some(gap) = gap {
+                        (span(gap)) " "
+                        @if gap > state.rpo_limits.0 { (words::sign((if gap > state.rpo_limits.1 { Mark::Bad } else { Mark::Warn }, "Acima do prometido"))) " " }
+                        span.before { "entre dois backups verificados" }
+                    } @else { "–" }
                 }
                 dt { "RTO medido" }
                 dd {
