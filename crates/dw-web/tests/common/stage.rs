@@ -32,6 +32,35 @@ impl Answer {
         let rest = self.text.split_once(&start).unwrap_or_else(|| panic!("no tile {name}")).1;
         rest.split_once("</dd>").unwrap().0.to_owned()
     }
+
+    /// A page with that heading, which the Content-Security-Policy lets be seen.
+    pub fn assert_page(&self, path: &str, title: &str) {
+        assert_eq!(self.status, StatusCode::OK, "{path}");
+        assert!(self.text.contains(&format!("<h1>{title}</h1>")), "{path}");
+        assert!(!self.text.contains(" style="), "{path} has a style attribute");
+        assert!(!self.text.contains("<script>"), "{path} has a script of its own");
+    }
+}
+
+/// Without a warehouse each page says how to make one, and names no file; the process is well and not ready.
+pub async fn assert_no_warehouse(app: &Router, pages: &[(&str, &str)], folder: &Path) {
+    for (path, _) in pages {
+        let answer = ask(app, Method::GET, path, "localhost").await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        let has = |piece| answer.text.contains(piece);
+        assert!(has("Ainda não há um data warehouse") && has("init --scale 1"), "{path}");
+        assert!(!has(folder.to_str().unwrap()), "a page names no file");
+    }
+    assert_eq!(ask(app, Method::GET, "/readyz", "localhost").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(ask(app, Method::GET, "/healthz", "localhost").await.status, StatusCode::OK);
+}
+
+/// A file that is no database is a state, and not an error page.
+pub async fn assert_damage_is_a_state(app: &Router, folder: &Path) {
+    std::fs::write(file(folder, Database::Dw), vec![7_u8; 9_000]).unwrap();
+    let answer = ask(app, Method::GET, "/", "localhost").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.text.contains("O banco de dados não responde"));
 }
 
 /// What an application answers.

@@ -6,14 +6,12 @@ use dw_core::error::Database;
 use dw_core::value::Value;
 use serde_json::json;
 
-use crate::common::browser::{look_at, serve};
+use crate::common::browser::{
+    look_at, look_at_all, look_at_nothing, look_at_the_last_figures, serve, tab_to, walk_through_a_chart,
+};
 use crate::common::driver::Browser;
 use crate::common::stage::file;
 use crate::stage::{BOTH, PAGES, Stage};
-
-fn with_theme(theme: &str) -> Vec<String> {
-    PAGES.iter().map(|(path, _)| format!("{path}?tema={theme}")).collect()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(not(dw_chromium), ignore = "needs Chromium: apt-get install chromium, or DW_TEST_CHROMIUM")]
@@ -23,11 +21,7 @@ async fn every_page_is_sound_at_every_width_light_and_dark() {
     stage.change("UPDATE audit.etl_run SET started_at = started_at - 864000, cutoff_at = cutoff_at - 864000 WHERE run_id = 1").await;
     let base = serve(&stage.app);
     let mut browser = Browser::start();
-    for width in [390, 1_280] {
-        for theme in ["claro", "escuro"] {
-            look_at(&mut browser, &base, &with_theme(theme), width);
-        }
-    }
+    look_at_all(&mut browser, &base, &PAGES);
     let odd = [
         "/runs?status=running",
         "/runs?entidade=%3Cb%3E&de=x",
@@ -47,25 +41,16 @@ async fn pages_without_data_or_database_are_sound_and_recover_without_a_reload()
     let base = serve(&stage.app);
     let mut browser = Browser::start();
     browser.allow_failures();
-    look_at(&mut browser, &base, &with_theme("claro"), 390);
-    browser.open(&format!("{base}/"));
     let empty = Stage::empty().await;
-    for database in BOTH {
-        std::fs::copy(file(empty.folder.path(), database), file(stage.folder.path(), database)).unwrap();
-    }
-    browser.wait_for("document.body.textContent.includes('Nenhuma execução ainda')", Duration::from_secs(15));
-    look_at(&mut browser, &base, &with_theme("escuro"), 390);
-    // With figures, and then gone: the last ones stay.
+    let come = || {
+        for database in BOTH {
+            std::fs::copy(file(empty.folder.path(), database), file(stage.folder.path(), database)).unwrap();
+        }
+    };
+    look_at_nothing(&mut browser, &base, &PAGES, come, "Nenhuma execução ainda");
     let stage = Stage::lived().await;
     let base = serve(&stage.app);
-    look_at(&mut browser, &base, &with_theme("claro"), 390);
-    let (here, away) = (file(stage.folder.path(), Database::Dw), stage.folder.path().join("away"));
-    std::fs::rename(&here, &away).unwrap();
-    look_at(&mut browser, &base, &with_theme("escuro"), 390);
-    let text = browser.evaluate("document.querySelector('.banner').textContent");
-    assert!(text.as_str().unwrap().contains("O banco de dados não responde."));
-    std::fs::rename(&away, &here).unwrap();
-    browser.wait_for("!document.querySelector('.banner')", Duration::from_secs(15));
+    look_at_the_last_figures(&mut browser, &base, &PAGES, &file(stage.folder.path(), Database::Dw));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,32 +99,10 @@ async fn everything_is_reached_by_keyboard_alone() {
     let mut browser = Browser::start();
     browser.size(1_280, 900);
     browser.open(&format!("{base}/runs"));
-    browser.press("Tab");
-    assert_eq!(browser.evaluate("document.activeElement.className"), json!("skip"), "the first stop is the skip link");
-    browser.press("Enter");
-    assert_eq!(browser.evaluate("document.activeElement.id"), json!("conteudo"));
-    // On to the first run; every stop on the way shows where it is.
-    let mut steps = 0;
-    while browser.evaluate("document.activeElement.getAttribute('href')") != json!("/runs/3") {
-        browser.press("Tab");
-        let seen = browser.evaluate("(() => { const s = getComputedStyle(document.activeElement); return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2; })()");
-        assert_eq!(
-            seen,
-            json!(true),
-            "focus is seen on {}",
-            browser.evaluate("document.activeElement.outerHTML.slice(0, 120)")
-        );
-        steps += 1;
-        assert!(steps < 60, "the run is never reached");
-    }
+    tab_to(&mut browser, "document.activeElement.getAttribute('href')", &json!("/runs/3"));
     browser.press("Enter");
     browser.wait_for("location.pathname === '/runs/3'", Duration::from_secs(10));
-    // The timeline is one stop; the arrows walk through its bars, and the tip follows.
-    browser.evaluate("document.querySelector('svg[data-points] .point[tabindex=\"0\"]').focus()");
-    let first = browser.evaluate("document.querySelector('.tip').textContent");
-    browser.press("ArrowRight");
-    let second = browser.evaluate("document.querySelector('.tip').textContent");
-    assert!(first != second && second.as_str().unwrap().contains("linhas lidas"), "{first} {second}");
+    assert!(walk_through_a_chart(&mut browser).contains("linhas lidas"));
     assert!(browser.complaints(&base).is_empty());
 }
 

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use dw_core::error::Database;
 
-use crate::common::stage::file;
+use crate::common::stage::{assert_damage_is_a_state, assert_no_warehouse, file};
 use crate::stage::{BOTH, PAGES, Stage, light};
 
 #[tokio::test]
@@ -11,11 +11,8 @@ async fn every_page_shows_its_figures() {
     let stage = Stage::lived().await;
     for (path, title) in PAGES {
         let answer = stage.get(path).await;
-        assert_eq!(answer.status, StatusCode::OK, "{path}");
-        assert!(answer.text.contains(&format!("<h1>{title}</h1>")), "{path}");
+        answer.assert_page(path, title);
         assert!(answer.text.contains("Lido às <strong>"), "{path}");
-        assert!(!answer.text.contains(" style="), "{path} has a style attribute");
-        assert!(!answer.text.contains("<script>"), "{path} has a script of its own");
     }
     let summary = stage.get("/").await.text;
     for name in ["SLA", "Última execução", "Linhas pendentes", "Atraso", "Falhas em 24 h", "Vazão"] {
@@ -65,14 +62,7 @@ async fn settings_are_shown_and_secrets_are_not() {
 #[tokio::test]
 async fn without_a_warehouse_a_page_says_how_to_make_one_and_recovers() {
     let stage = Stage::none();
-    for (path, _) in PAGES {
-        let answer = stage.get(path).await;
-        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
-        assert!(answer.text.contains("Ainda não há um data warehouse"), "{path}");
-        assert!(!answer.text.contains(stage.folder.path().to_str().unwrap()), "a page names no file");
-    }
-    assert_eq!(stage.get("/readyz").await.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(stage.get("/healthz").await.status, StatusCode::OK);
+    assert_no_warehouse(&stage.app, &PAGES, stage.folder.path()).await;
     assert!(stage.get("/metrics").await.text.contains("dw_warehouse_up 0\n"));
     let there = Stage::lived().await;
     for database in BOTH {
@@ -161,10 +151,7 @@ async fn with_the_source_down_the_warehouse_is_shown_all_the_same() {
 #[tokio::test]
 async fn a_damaged_file_is_a_state_and_not_an_error_page() {
     let stage = Stage::none();
-    std::fs::write(file(stage.folder.path(), Database::Dw), vec![7_u8; 9_000]).unwrap();
-    let answer = stage.get("/").await;
-    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(answer.text.contains("O banco de dados não responde"));
+    assert_damage_is_a_state(&stage.app, stage.folder.path()).await;
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use axum::http::{Method, StatusCode};
 use dw_core::value::Value;
 
+use crate::common::stage::{assert_damage_is_a_state, assert_no_warehouse};
 use crate::stage::{PAGES, Stage};
 
 #[tokio::test]
@@ -10,12 +11,9 @@ async fn every_page_shows_its_figures() {
     let stage = Stage::sample().await;
     for (path, title) in PAGES {
         let answer = stage.get(path).await;
-        assert_eq!(answer.status, StatusCode::OK, "{path}");
-        assert!(answer.text.contains(&format!("<h1>{title}</h1>")), "{path}");
+        answer.assert_page(path, title);
         assert!(answer.text.contains("Vendas até <strong>"), "{path}");
         assert!(answer.text.contains("No prazo"), "{path}");
-        assert!(!answer.text.contains(" style="), "{path} has a style attribute");
-        assert!(!answer.text.contains("<script>"), "{path} has a script of its own");
     }
     let overview = stage.get("/").await.text;
     let weekdays: Vec<usize> =
@@ -36,17 +34,7 @@ async fn a_filter_without_rows_says_so() {
 #[tokio::test]
 async fn without_a_warehouse_a_page_says_how_to_make_one_and_recovers() {
     let stage = Stage::none();
-    for (path, _) in PAGES {
-        let answer = stage.get(path).await;
-        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
-        assert!(
-            answer.text.contains("Ainda não há um data warehouse") && answer.text.contains("init --scale 1"),
-            "{path}"
-        );
-        assert!(!answer.text.contains(stage.folder.path().to_str().unwrap()), "a page names no file");
-    }
-    assert_eq!(stage.get("/readyz").await.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(stage.get("/healthz").await.status, StatusCode::OK);
+    assert_no_warehouse(&stage.app, &PAGES, stage.folder.path()).await;
     let there = Stage::sample().await;
     std::fs::copy(there.file(), stage.file()).unwrap();
     assert_eq!(stage.get("/").await.status, StatusCode::OK);
@@ -91,10 +79,7 @@ async fn with_the_database_down_the_last_figures_stay_with_their_time_and_come_b
 #[tokio::test]
 async fn a_damaged_file_is_a_state_and_not_an_error_page() {
     let stage = Stage::none();
-    std::fs::write(stage.file(), vec![7_u8; 9_000]).unwrap();
-    let answer = stage.get("/").await;
-    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(answer.text.contains("O banco de dados não responde"));
+    assert_damage_is_a_state(&stage.app, stage.folder.path()).await;
 }
 
 #[tokio::test]
