@@ -8,6 +8,8 @@ pub mod args;
 pub mod config_command;
 pub mod engine;
 pub mod output;
+#[cfg(feature = "vendas")]
+pub mod ready;
 pub mod report;
 pub mod signal;
 
