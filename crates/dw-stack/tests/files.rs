@@ -1,0 +1,243 @@
+//! The files of the stack, looked at without an engine: compose files, Dockerfile, scripts.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use dw_stack::{BINARIES, root};
+use serde_yaml_ng::Value;
+
+fn text(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap()
+}
+
+fn yaml(name: &str) -> Value {
+    let mut value: Value = serde_yaml_ng::from_str(&text(name)).unwrap();
+    value.apply_merge().unwrap();
+    value
+}
+
+/// The services of a compose file with what they extend below them.
+fn services(name: &str) -> Vec<(String, Value)> {
+    let common = yaml("docker/services.yml");
+    let file = yaml(name);
+    let mut all = Vec::new();
+    for (key, service) in file["services"].as_mapping().unwrap() {
+        let key = key.as_str().unwrap().to_owned();
+        let mut whole = match service["extends"]["service"].as_str() {
+            Some(base) => common["services"][base].as_mapping().unwrap().clone(),
+            None => serde_yaml_ng::Mapping::new(),
+        };
+        for (field, value) in service.as_mapping().unwrap() {
+            match (whole.get_mut(field), value) {
+                (Some(Value::Mapping(below)), Value::Mapping(above)) => below.extend(above.clone()),
+                (Some(Value::Sequence(below)), Value::Sequence(above)) => below.extend(above.clone()),
+                _ => drop(whole.insert(field.clone(), value.clone())),
+            }
+        }
+        all.push((key, Value::Mapping(whole)));
+    }
+    all
+}
+
+const FILES: [&str; 2] = ["docker/docker-compose.sqlserver.yml", "docker/docker-compose.external.yml"];
+
+#[test]
+fn every_service_is_confined() {
+    for file in FILES {
+        for (name, service) in services(file) {
+            let of = |field: &str| service.get(field).unwrap_or_else(|| panic!("{file} {name} has no {field}"));
+            assert_eq!(of("read_only"), &Value::Bool(true), "{name}");
+            assert_eq!(of("cap_drop")[0].as_str(), Some("ALL"), "{name}");
+            assert_eq!(of("security_opt")[0].as_str(), Some("no-new-privileges:true"), "{name}");
+            assert_eq!(of("logging")["driver"].as_str(), Some("local"), "{name}");
+            let mandatory =
+                ["mem_limit", "cpus", "pids_limit", "healthcheck", "restart", "stop_grace_period", "tmpfs", "user"];
+            mandatory.into_iter().for_each(|field| drop(of(field).clone()));
+            assert!(of("container_name").as_str().unwrap().starts_with("dw_"));
+            assert!(service.get("privileged").is_none() && !text(file).contains("docker.sock"));
+            assert_eq!(of("user").as_str() == Some("0:0"), name == "sql-volume-init");
+            for port in service.get("ports").and_then(Value::as_sequence).into_iter().flatten() {
+                assert!(port.as_str().unwrap().contains("_BIND_IP:-127.0.0.1}:"), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_containers_bear_the_names_that_are_known() {
+    let names: BTreeSet<String> =
+        services(FILES[0]).iter().map(|(_, service)| service["container_name"].as_str().unwrap().to_owned()).collect();
+    for name in [
+        "dw_sql_volume_init",
+        "dw_sqlserver",
+        "dw_sql_init",
+        "dw_etl",
+        "dw_etl_monitor",
+        "dw_dash_vendas",
+        "dw_sql_backup",
+    ] {
+        assert!(names.contains(name), "{name}");
+    }
+    assert_eq!(yaml(FILES[0])["name"].as_str(), Some("dw_stack"));
+}
+
+/// Holds that passwords come from files: none is in an environment, a command line or a default.
+#[test]
+fn no_secret_is_in_an_environment_or_on_a_command_line() {
+    for file in FILES {
+        for (name, service) in services(file) {
+            for (key, value) in service.get("environment").and_then(Value::as_mapping).into_iter().flatten() {
+                let key = key.as_str().unwrap();
+                if key.contains("PASSWORD") || key.contains("WEBHOOK") || key.contains("CONNECTION_STRING") {
+                    assert!(key.ends_with("_FILE"), "{name} {key}");
+                    let value = value.as_str().unwrap();
+                    assert!(
+                        value.starts_with("/run/secrets/") || value == "${ALERT_WEBHOOK_URL_FILE:-}",
+                        "{name} {key}"
+                    );
+                }
+            }
+            let commands = format!("{:?}{:?}", service.get("command"), service["healthcheck"]);
+            assert!(!commands.to_lowercase().contains("password") && !commands.contains("-P"), "{name}");
+        }
+    }
+    for line in text("docker/.env.sqlserver.example").lines().filter(|line| !line.starts_with('#')) {
+        assert!(!line.to_uppercase().contains("PASSWORD="), "{line}");
+    }
+}
+
+#[test]
+fn the_database_has_no_way_out_and_clients_verify_it() {
+    assert_eq!(yaml(FILES[0])["networks"]["database"]["internal"], Value::Bool(true));
+    for (name, service) in services(FILES[0]) {
+        if service["extends"].is_mapping() {
+            assert_eq!(service["environment"]["DW_SQLSERVER_CA_FILE"].as_str(), Some("/run/dw-ca/ca.pem"), "{name}");
+        }
+    }
+    let all = ["docker/services.yml", FILES[0], FILES[1], "docker/docker-compose.babelfish.yml"].map(text).concat();
+    assert!(!all.contains("TRUST_SERVER_CERTIFICATE"));
+    assert!(text("docker/mssql.conf").contains("forceencryption = 1"));
+}
+
+#[test]
+fn images_have_versions_and_a_place_for_digests() {
+    for (name, service) in services(FILES[0]) {
+        let image = service["image"].as_str().unwrap();
+        assert!(image.contains("_DIGEST:-}") && !image.contains("latest"), "{name} {image}");
+    }
+}
+
+/// Own checks of the Dockerfile, in the place of hadolint.
+#[test]
+fn the_dockerfile_has_a_confined_target_a_binary() {
+    let file = text("docker/Dockerfile");
+    for binary in BINARIES {
+        assert!(file.contains(&format!("FROM base AS {binary}\n")), "{binary}");
+        assert!(file.contains(&format!("--features {binary} --bin {binary}")), "{binary}");
+        assert!(file.contains(&format!("ENTRYPOINT [\"/usr/local/bin/{binary}\"]")), "{binary}");
+    }
+    assert!(file.contains("USER 10001:10001"));
+    for line in file.lines() {
+        let from_outside = line.starts_with("FROM ")
+            && !["chef", "planner", "dependencies", "build", "base"]
+                .iter()
+                .any(|stage| line.split(' ').nth(1) == Some(stage));
+        assert!(!from_outside || line.contains("_VERSION}$") && line.contains("_DIGEST}"), "{line}");
+        assert!(!line.starts_with("ADD ") && !line.contains("latest") && !line.contains("sudo "), "{line}");
+        assert!(!line.contains("COPY . "), "{line}");
+        assert!(!line.contains("apt-get install") || line.contains("--no-install-recommends"), "{line}");
+    }
+    assert_eq!(file.matches("apt-get install").count(), file.matches("rm -rf /var/lib/apt/lists").count());
+    let ignored = text(".dockerignore");
+    assert!(ignored.lines().any(|line| line == "*") && ignored.contains("**/secrets") && ignored.contains("**/.env*"));
+}
+
+#[test]
+fn the_powershell_scripts_parse() {
+    let mut parser = tree_sitter::Parser::new();
+    parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
+    for name in ["scripts/up_stack.ps1", "scripts/down_stack.ps1"] {
+        let source = text(name);
+        let tree = parser.parse(&source, None).unwrap();
+        assert!(!tree.root_node().has_error(), "{name}: {}", tree.root_node().to_sexp());
+        assert!(!source.contains("Get-Random") && source.is_ascii(), "{name}");
+    }
+    assert!(parser.parse("function { if (", None).unwrap().root_node().has_error());
+}
+
+#[test]
+#[cfg_attr(not(has_shellcheck), ignore = "needs shellcheck")]
+fn the_shell_scripts_pass_shellcheck() {
+    let mut command = Command::new("shellcheck");
+    for folder in ["scripts", "docker"] {
+        let files = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
+        command.args(files.filter(|path| path.extension().is_some_and(|end| end == "sh")));
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+/// Debian's docker-compose knows no `name`, so that it reads copies without that line.
+#[test]
+#[cfg_attr(not(has_compose), ignore = "needs docker-compose")]
+fn compose_accepts_every_profile_and_override() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = ["services", "docker-compose.sqlserver", "docker-compose.external", "docker-compose.babelfish"];
+    for name in all {
+        let file = text(&format!("docker/{name}.yml")).replace("name: dw_stack\n", "");
+        fs::write(folder.path().join(format!("{name}.yml")), file).unwrap();
+    }
+    let here = folder.path().canonicalize().unwrap();
+    for (stack, files) in [
+        ("sqlserver", vec!["docker-compose.sqlserver.yml"]),
+        ("external", vec!["docker-compose.external.yml"]),
+        ("babelfish", vec!["docker-compose.external.yml", "docker-compose.babelfish.yml"]),
+    ] {
+        for profiles in ["core", "dashboards", "backup", "dev", "core,dashboards,backup,dev"] {
+            let all = profiles.contains(',');
+            let mut command = Command::new("docker-compose");
+            command.current_dir(&here).env("COMPOSE_PROFILES", profiles).env("COMPOSE_PROJECT_NAME", "dw_stack");
+            files.iter().for_each(|file| drop(command.args(["-f", file])));
+            command.arg("config");
+            if !all {
+                command.arg("--services");
+            }
+            let output = command.output().unwrap();
+            let shown = String::from_utf8(output.stdout).unwrap().replace(&*here.to_string_lossy(), "docker");
+            assert!(output.status.success(), "{stack} {profiles}: {}", String::from_utf8_lossy(&output.stderr));
+            insta::assert_snapshot!(format!("{stack}_{}", if all { "all" } else { profiles }), shown);
+        }
+    }
+}
+
+#[test]
+#[cfg_attr(not(has_openssl), ignore = "needs openssl")]
+fn the_certificate_is_made_once_and_verifies() {
+    let folder = tempfile::tempdir().unwrap();
+    let who =
+        |flag| String::from_utf8(Command::new("id").arg(flag).output().unwrap().stdout).unwrap().trim().to_owned();
+    let run = || {
+        let output = Command::new("sh")
+            .arg(root().join("docker/sql_volume_init.sh"))
+            .env("ROOT", folder.path())
+            .env("OWNER", format!("{}:{}", who("-u"), who("-g")))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(run(), "certificate: made\n");
+    let secrets = folder.path().join("var/opt/mssql/secrets");
+    let before = fs::read(secrets.join("server.key")).unwrap();
+    assert_eq!(run(), "certificate: there and valid\n");
+    assert_eq!(fs::read(secrets.join("server.key")).unwrap(), before);
+    let verified = Command::new("openssl")
+        .args(["verify", "-verify_hostname", "sqlserver", "-CAfile"])
+        .args([folder.path().join("run/dw-ca/ca.pem"), secrets.join("server.pem")])
+        .output()
+        .unwrap();
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+    fs::write(secrets.join("server.pem"), "damaged").unwrap();
+    assert_eq!(run(), "certificate: made\n");
+}
