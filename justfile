@@ -36,6 +36,10 @@ bench:
 measure SCALE="1":
     cargo run --release -p dw-etl --example measure -- "$1"
 
+# Speed of a backup of 1 GB against cp, in a folder with room for three
+measure-backup FOLDER:
+    cargo run --release -p dw-backup --example measure -- "$1"
+
 # etl with arguments: just run plan
 run *ARGS:
     cargo run --release --bin etl -- "$@"

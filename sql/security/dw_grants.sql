@@ -13,12 +13,15 @@ IF DATABASE_PRINCIPAL_ID(N'dw_backup') IS NULL CREATE ROLE dw_backup;
 GO
 
 -- The ETL reads and writes. It marks deleted rows and never deletes one of a dimension or a fact, and nobody takes back what
--- stands in the audit trail, so that DELETE is granted on its work tables alone, on the samples of connections, and on what
--- quality checks found, which has a retention.
+-- stands in the audit trail, so that DELETE is granted on its work tables alone, and in the audit trail on what has a retention:
+-- connections, quality checks, runs that ended long ago, rejected rows that were resolved.
 GRANT SELECT, INSERT, UPDATE ON SCHEMA::dim TO dw_runner;
 GRANT SELECT, INSERT, UPDATE ON SCHEMA::fact TO dw_runner;
 GRANT SELECT, INSERT, UPDATE, EXECUTE ON SCHEMA::audit TO dw_runner;
 GRANT DELETE ON audit.connection_login_events TO dw_runner;
+GRANT DELETE ON audit.etl_run TO dw_runner;
+GRANT DELETE ON audit.etl_run_entity TO dw_runner;
+GRANT DELETE ON audit.etl_reject TO dw_runner;
 IF OBJECT_ID(N'audit.quality_result', N'U') IS NOT NULL
     EXEC(N'GRANT DELETE ON audit.quality_result TO dw_runner');
 IF OBJECT_ID(N'audit.reconciliation_month', N'U') IS NOT NULL
@@ -59,9 +62,18 @@ GRANT SELECT ON ctl.schema_version TO dw_reader;
 GRANT SELECT ON ctl.schema_version TO dw_backup;
 GO
 
--- The backup backs up and writes down that it did. Its table comes with a later version. Babelfish has no BACKUP.
+-- The backup backs up and writes down that it did, with the rows and the money of the key tables, of which it reads one column
+-- each and no name of anybody. Its tables come with a later version. Babelfish has no BACKUP.
 IF OBJECT_ID(N'audit.backup_run', N'U') IS NOT NULL
     EXEC(N'GRANT SELECT, INSERT, UPDATE ON audit.backup_run TO dw_backup');
+IF OBJECT_ID(N'audit.backup_drill', N'U') IS NOT NULL
+    EXEC(N'GRANT SELECT, INSERT, UPDATE ON audit.backup_drill TO dw_backup');
+GO
+GRANT SELECT (cliente_id) ON dim.DIM_CLIENTE TO dw_backup;
+GRANT SELECT (produto_id) ON dim.DIM_PRODUTO TO dw_backup;
+GRANT SELECT (valor_total_liquido) ON fact.FACT_VENDAS TO dw_backup;
+GRANT SELECT (valor_meta) ON fact.FACT_METAS TO dw_backup;
+GRANT SELECT (valor_desconto_aplicado) ON fact.FACT_DESCONTOS TO dw_backup;
 GO
 IF SERVERPROPERTY('BabelfishVersion') IS NULL EXEC(N'ALTER ROLE db_backupoperator ADD MEMBER dw_backup');
 GO

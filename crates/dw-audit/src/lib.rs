@@ -5,6 +5,7 @@
 
 pub mod alerts;
 pub mod audit_file;
+pub mod backups;
 pub mod connections;
 pub mod control;
 pub mod counters;
@@ -13,6 +14,7 @@ pub mod freshness;
 pub mod monitor;
 pub mod quality;
 pub mod rejects;
+pub mod retention;
 mod row;
 pub mod rules_file;
 pub mod runs;

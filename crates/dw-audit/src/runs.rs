@@ -20,6 +20,7 @@ const HEARTBEAT: SqlText = sql_text!("audit/heartbeat");
 const FINISH_ENTITY: SqlText = sql_text!("audit/finish_entity");
 const INTERRUPTED: SqlText = sql_text!("audit/interrupted_runs");
 const CLOSE_ENTITIES: SqlText = sql_text!("audit/close_interrupted_entities");
+const CLOSE_LATE_ENTITIES: SqlText = sql_text!("audit/close_late_entities");
 const COUNT_ENTITIES: SqlText = sql_text!("audit/count_entities");
 
 /// The longest message that the contract's column holds.
@@ -228,7 +229,7 @@ pub async fn finish_run<E: Executor + ?Sized>(
 
 /// Closes, as `failed` with the reason, the runs of processes that died: every run still marked as running that asked for
 /// one of `locked`. The caller holds the locks of those entities; a living run of theirs would hold one, so there is none
-/// (ruling 21). Returns the ids.
+/// (ruling 21). Closes also rows of these entities that came into a run after it was closed. Returns the ids of the runs.
 ///
 /// # Errors
 /// Of the engine.
@@ -263,6 +264,9 @@ pub async fn close_interrupted<E: Executor + ?Sized>(
         run_text(executor, FINISH_RUN, &params).await?;
         closed.push(run);
     }
+    let entities = format!(",{},", locked.join(","));
+    let reason = "interrupted: its connection was lost, and the server began it when the run was closed already";
+    run_text(executor, CLOSE_LATE_ENTITIES, &[entities.into(), reason.into(), Value::seconds(now)]).await?;
     Ok(closed)
 }
 

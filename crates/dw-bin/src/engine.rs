@@ -46,7 +46,8 @@ pub fn sql_server(settings: &Settings) -> DwResult<SqlServerEngine> {
         max_connections: server.max_connections,
         attempts: server.retries,
         wait: Duration::from_secs(server.wait_seconds),
-    }))
+    })
+    .with_recovery_models(settings.backup.oltp_recovery_model, settings.backup.dw_recovery_model))
 }
 
 /// True when neither database exists: the machine of somebody who tries the stack for the first time. Only the embedded

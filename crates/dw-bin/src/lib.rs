@@ -3,6 +3,8 @@
 //! A command checks its arguments, opens the engine, calls a library crate and shows the result. Whatever `etl` does from
 //! a shell can be done from Rust with `dw-etl` alone; nothing here is needed for it.
 
+#[cfg(any(feature = "etl", feature = "monitor"))]
+pub mod alerter;
 pub mod app;
 pub mod args;
 pub mod config_command;
@@ -13,13 +15,17 @@ pub mod ready;
 pub mod report;
 pub mod signal;
 
+#[cfg(feature = "backup")]
+pub mod backup;
 #[cfg(feature = "etl")]
 pub mod etl;
 #[cfg(feature = "init")]
 pub mod init;
+#[cfg(feature = "monitor")]
+pub mod monitor;
 #[cfg(any(feature = "etl", feature = "init"))]
 pub mod sample;
 #[cfg(feature = "vendas")]
 pub mod vendas;
-#[cfg(feature = "vendas")]
+#[cfg(any(feature = "monitor", feature = "vendas"))]
 pub mod web;

@@ -1,6 +1,6 @@
 //! What each login of the stack may do on a server, and that it may do nothing else: every verb on every table, view and
 //! procedure is tried. And that no password of a login is ever shown.
-#![cfg(all(feature = "etl", feature = "init"))]
+#![cfg(all(feature = "etl", feature = "init", feature = "monitor"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, where a failure is to panic")]
 
 use std::collections::BTreeMap;
@@ -22,6 +22,7 @@ use dw_sample::load::{self, IfFilled};
 use dw_testkit::logins::{NAMES, PASSWORD, TestLogins};
 use dw_testkit::on_sql_server;
 use dw_testkit::server::{TestDatabases, target};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Two databases and five logins, gone with the test in this order.
 struct Stage {
@@ -101,12 +102,17 @@ fn may(login: &str, verb: Verb, database: Database, table: &str) -> bool {
                 "ctl.etl_affected_group",
                 "ctl.etl_parked",
                 "audit.connection_login_events",
+                "audit.etl_run",
+                "audit.etl_run_entity",
+                "audit.etl_reject",
                 "audit.quality_result",
                 "audit.reconciliation_month",
             ]
             .contains(&table),
         },
         ("etl_monitor", Database::Dw) => verb == Select,
+        ("etl_backup", Database::Oltp) => verb == Select && table == "ctl.schema_version",
+        ("etl_backup", Database::Dw) if table.starts_with("audit.backup_") => verb != Delete,
         ("bi_reader" | "etl_backup", Database::Dw) => verb == Select && table == "ctl.schema_version",
         _ => false,
     }
@@ -331,6 +337,48 @@ async fn run(engine: &SharedEngine) -> RunReport {
     report
 }
 
+/// The login that the dashboard of the operators has is enough for all of it, and sees the source too.
+async fn every_page_of_the_monitor(engine: SharedEngine) {
+    let rules = dw_audit::sla::rules::load(None).unwrap();
+    let options = dw_web::monitor::Options::new(
+        dw_web::site::zone("America/Sao_Paulo").unwrap(),
+        rules,
+        Vec::new(),
+        std::time::Duration::from_secs(30),
+    );
+    let metrics = Arc::default();
+    let guards = dw_web::server::guard::Guards::new("127.0.0.1".parse().unwrap(), &[], None, metrics);
+    let app = dw_web::monitor::app(engine, options, &guards).unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = tokio::spawn(dw_web::server::serve(listener, app, async move {
+        let _asked = stopped.await;
+    }));
+    for path in [
+        "/",
+        "/pipelines",
+        "/pipelines/fact_vendas",
+        "/runs",
+        "/runs/1",
+        "/qualidade",
+        "/sla",
+        "/conexoes",
+        "/configuracao",
+        "/metrics",
+    ] {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {}", &answer[..answer.len().min(400)]);
+        assert!(path != "/metrics" || answer.contains("dw_source_up 1\n"), "{answer}");
+    }
+    stop.send(()).unwrap();
+    serving.await.unwrap();
+}
+
 #[on_sql_server]
 async fn the_runner_runs_and_the_monitor_watches_with_nothing_more_than_their_grants() {
     let stage = Stage::new().await;
@@ -346,6 +394,7 @@ async fn the_runner_runs_and_the_monitor_watches_with_nothing_more_than_their_gr
     let plan = dw_etl::plan::plan(&*monitor, &RunOptions::default()).await.unwrap();
     assert_eq!(plan.entities.len(), entities::ALL.len());
     dw_etl::status::status(&*monitor).await.unwrap();
+    every_page_of_the_monitor(monitor.clone()).await;
     for login in ["etl_monitor", "bi_reader", "etl_backup"] {
         let refused =
             dw_etl::run::run(stage.as_login(login), &RunOptions::default(), &Silent, &StopFlag::default()).await;

@@ -262,6 +262,14 @@ pub trait Engine: Send + Sync + fmt::Debug {
         1
     }
 
+    /// What the engine can do for a database, as names and values for people.
+    ///
+    /// # Errors
+    /// [`crate::error::DwError`] of the engine, when it has to ask.
+    async fn features(&self, _database: Database) -> DwResult<Vec<(&'static str, String)>> {
+        Ok(Vec::new())
+    }
+
     /// Whether the warehouse can have columnstore indexes.
     ///
     /// # Errors

@@ -255,6 +255,28 @@ pub enum DwError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// A backup or a restore failed at one of its steps. Nothing was deleted.
+    #[error("the backup of {database} failed at {step}: {message}")]
+    Backup {
+        /// Name of the database.
+        database: String,
+        /// `space`, `record`, `copy`, `publish`, `restore`, ..
+        step: &'static str,
+        /// What happened.
+        message: String,
+        /// What to do.
+        hint: String,
+        /// Whether the same attempt may succeed later.
+        transient: bool,
+    },
+    /// A backup is not what was backed up: its file is damaged, or what it holds differs from what was written down.
+    #[error("the backup `{file}` does not verify: {message}")]
+    Verify {
+        /// Its file.
+        file: String,
+        /// What differs.
+        message: String,
+    },
     /// A broken promise inside the program; never the user's fault.
     #[error("internal error: {0}")]
     Internal(String),
@@ -299,6 +321,8 @@ impl DwError {
             Self::DependencyFailed { .. } => "DW-E0033",
             Self::LockLost { .. } => "DW-E0034",
             Self::Io { .. } => "DW-E0040",
+            Self::Backup { .. } => "DW-E0050",
+            Self::Verify { .. } => "DW-E0051",
             Self::Internal(_) => "DW-E0099",
         }
     }
@@ -321,6 +345,8 @@ impl DwError {
             },
             Self::SchemaMismatch { .. } | Self::ScriptUnfinished { .. } => exit::SCHEMA_MISMATCH,
             Self::LockHeld { .. } | Self::LockLost { .. } => exit::LOCK_HELD,
+            Self::Backup { .. } => exit::BACKUP,
+            Self::Verify { .. } => exit::VERIFY,
             Self::Constraint { .. }
             | Self::Statement { .. }
             | Self::WatermarkMoved { .. }
@@ -337,6 +363,7 @@ impl DwError {
             Self::Usage { hint, .. }
             | Self::Missing { hint, .. }
             | Self::SchemaMismatch { hint, .. }
+            | Self::Backup { hint, .. }
             | Self::Connection { hint, .. } => hint.clone(),
             Self::TimedOut { .. } => "see what the server is doing, raise `sqlserver.timeout_seconds` if it needs longer, and run again: an open batch was rolled back".to_owned(),
             Self::Permission { .. } => "let `init --repair dw/grants`, and then `init`, grant it again, or use the login that is meant for this command (docs/operations.md)".to_owned(),
@@ -356,6 +383,7 @@ impl DwError {
             Self::StillParked { .. } => "give the rows of the source distinct values, and run again".to_owned(),
             Self::DependencyFailed { dependency, .. } => format!("mend {dependency} and run again"),
             Self::Io { .. } => "check that the path exists and that this user may use it".to_owned(),
+            Self::Verify { .. } => "keep the file for a look, and make another backup now with `backup once`; `backup list` shows the last one that is verified".to_owned(),
             Self::Internal(_) => "please report it with the log of `-vv`".to_owned(),
         }
     }
@@ -364,7 +392,9 @@ impl DwError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Busy { .. } => true,
-            Self::Statement { transient, .. } | Self::Connection { transient, .. } => *transient,
+            Self::Statement { transient, .. } | Self::Backup { transient, .. } | Self::Connection { transient, .. } => {
+                *transient
+            }
             _ => false,
         }
     }

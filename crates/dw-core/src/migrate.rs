@@ -92,6 +92,12 @@ pub static MIGRATIONS: &[Migration] = &[
         database: Database::Dw,
         steps: &[Step::AddColumn(&control::ETL_CONTROL, "read_until")],
     },
+    Migration {
+        version: 6,
+        name: "backups and drills",
+        database: Database::Dw,
+        steps: &[Step::Tables(control::BACKUP_TABLES)],
+    },
 ];
 
 /// A row of `ctl.etl_control` as `init` creates it (contract/03 section 3.1).

@@ -208,6 +208,8 @@ fn errors() -> Vec<DwError> {
         DwError::DependencyFailed { entity: text(), dependency: text() },
         DwError::Io { action: "cannot read", path: PathBuf::new(), source: std::io::Error::other("x") },
         DwError::Internal(text()),
+        DwError::Backup { database: text(), step: "copy", message: text(), hint: text(), transient: false },
+        DwError::Verify { file: text(), message: text() },
     ];
     for database in [Database::Oltp, Database::Dw] {
         errors.extend([
@@ -407,6 +409,7 @@ fn the_scripts_of_the_tables_are_those_of_the_catalog() {
     hold_file("sql/oltp/up/0001_source_tables.sql", &generated::source_tables(&TsqlDialect));
     hold_file("sql/dw/up/0001_star_schema.sql", &generated::star_schema(&TsqlDialect));
     hold_file("sql/dw/up/0002_quality.sql", &generated::quality(&TsqlDialect));
+    hold_file("sql/dw/up/0003_backups.sql", &generated::backups(&TsqlDialect));
 }
 
 #[test]

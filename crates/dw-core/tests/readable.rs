@@ -75,3 +75,24 @@ async fn a_query_that_is_given_up_ends_and_the_session_goes_on() {
         assert_eq!(rows.get(0, 0).int().unwrap(), Some(7));
     }
 }
+
+#[tokio::test]
+async fn who_reads_everything_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = EmbeddedEngine::new(folder.path());
+    migrate::init(&engine).await.unwrap();
+    let engine = engine.restricted_to(Readable::everything());
+    for (database, table) in [(Database::Oltp, "core.customers"), (Database::Dw, "audit.etl_run")] {
+        let mut session = engine.open(database, Access::ReadOnly, "test").await.unwrap();
+        session.query(&format!("SELECT * FROM \"{table}\""), &[]).await.unwrap();
+        for sql in [
+            format!("DELETE FROM \"{table}\""),
+            "CREATE TEMP TABLE t (a)".to_owned(),
+            "PRAGMA user_version = 9".to_owned(),
+        ] {
+            let error = session.execute(&sql, &[]).await.unwrap_err();
+            assert!(matches!(&error, DwError::Permission { login, .. } if login == "etl_monitor"), "{sql}: {error}");
+        }
+        assert!(engine.open(database, Access::ReadWrite, "test").await.is_err());
+    }
+}

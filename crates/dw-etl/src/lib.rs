@@ -19,6 +19,7 @@ pub mod plan;
 pub mod reconcile;
 pub mod reject;
 pub mod report;
+pub mod rewind;
 pub mod row;
 pub mod row_hash;
 pub mod run;

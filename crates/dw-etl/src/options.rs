@@ -1,5 +1,6 @@
 //! What can be asked of a run, and what is refused before anything is touched.
 
+use dw_audit::retention::AuditRetention;
 use dw_core::config::{Columnstore, closest};
 use dw_core::error::{DwError, DwResult};
 use dw_core::time::{Seconds, WATERMARK_START};
@@ -85,6 +86,8 @@ pub struct RunOptions {
     pub columnstore: Columnstore,
     /// Connection events that are older than so many days are deleted at the end; without it none is.
     pub connection_retention_days: Option<u32>,
+    /// How long runs and resolved rejects are kept; by default for ever.
+    pub audit_retention: AuditRetention,
 }
 
 impl RunOptions {

@@ -67,7 +67,13 @@ impl Extraction {
             }
         }
         drop(self.batches);
-        let applied = sink.finish().await?;
+        let applied = if self.stop.is_set() {
+            // Nor is one applied that was copied ahead.
+            outcome.more_pending |= sink.leave();
+            Counters::default()
+        } else {
+            sink.finish().await?
+        };
         outcome.counters += applied;
         if applied.batches > 0 {
             reporter.batch(name, outcome.counters.extracted, started.elapsed());

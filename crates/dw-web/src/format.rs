@@ -111,6 +111,18 @@ pub fn moment(seconds: Seconds, zone: chrono_tz::Tz) -> String {
         .map_or_else(|| "-".to_owned(), |stamp| stamp.with_timezone(&zone).format("%d/%m/%Y %H:%M").to_string())
 }
 
+/// The time of day of a moment: `08:00:05`.
+pub fn clock(seconds: Seconds, zone: chrono_tz::Tz) -> String {
+    chrono::DateTime::from_timestamp(seconds, 0)
+        .map_or_else(|| "-".to_owned(), |stamp| stamp.with_timezone(&zone).format("%H:%M:%S").to_string())
+}
+
+/// An hour of a day: `31/01 08h`.
+pub fn hour(seconds: Seconds, zone: chrono_tz::Tz) -> String {
+    chrono::DateTime::from_timestamp(seconds, 0)
+        .map_or_else(|| "-".to_owned(), |stamp| stamp.with_timezone(&zone).format("%d/%m %Hh").to_string())
+}
+
 /// A length of time in its two greatest units: `1 h 20 min`.
 pub fn duration(seconds: i64) -> String {
     let sign = if seconds < 0 { "-" } else { "" };

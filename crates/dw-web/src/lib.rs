@@ -7,8 +7,12 @@
 pub mod assets;
 pub mod cache;
 pub mod chart;
+pub mod figures;
+pub mod form;
 pub mod format;
+pub mod grid;
 pub mod mark;
+pub mod monitor;
 pub mod page;
 pub mod query;
 pub mod server;

@@ -8,7 +8,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::assets::{ICON, SCRIPT, STYLE};
 use crate::mark::Mark;
-use crate::query::{Choice, Query};
+use crate::query::{Choice, Query, link};
 
 /// Key of the query string that chooses the colours.
 pub const THEME: &str = "tema";
@@ -52,6 +52,17 @@ pub struct Site {
     pub footer: &'static str,
     /// The pages.
     pub nav: &'static [NavItem],
+    /// Keys of the query string that links of the navigation keep; `None` for all but paging and order.
+    pub kept: Option<&'static [&'static str]>,
+}
+
+impl Site {
+    /// Where the navigation leads from a page that was asked for like this.
+    fn link(&self, query: &Query, path: &str) -> String {
+        let Some(kept) = self.kept else { return query.link(path, &[("pagina", ""), ("ordem", "")]) };
+        let pairs = query.pairs().iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        link(path, pairs.filter(|(key, _)| kept.contains(key)))
+    }
 }
 
 /// A sentence above the content that wants to be seen.
@@ -70,7 +81,7 @@ pub struct Banner {
 pub struct Page<'a> {
     /// The dashboard.
     pub site: &'a Site,
-    /// Path of the page in the navigation.
+    /// Path of the page; it is in the navigation, or below a page that is.
     pub path: &'a str,
     /// Heading.
     pub title: &'a str,
@@ -90,6 +101,12 @@ pub struct Page<'a> {
 }
 
 impl Page<'_> {
+    /// `page` for the page itself, `true` for the one that it is below.
+    fn current(&self, item: &NavItem) -> Option<&'static str> {
+        let below = self.path.strip_prefix(item.path).is_some_and(|rest| rest.starts_with('/'));
+        if item.path == self.path { Some("page") } else { (item.path != "/" && below).then_some("true") }
+    }
+
     /// The document.
     pub fn draw(&self) -> Markup {
         let theme = match self.theme {
@@ -130,7 +147,7 @@ impl Page<'_> {
                             ul {
                                 @for item in self.site.nav {
                                     li {
-                                        a href=(self.query.link(item.path, &[("pagina", ""), ("ordem", "")])) aria-current=[(item.path == self.path).then_some("page")] { (item.label) }
+                                        a href=(self.site.link(self.query, item.path)) aria-current=[self.current(item)] { (item.label) }
                                     }
                                 }
                             }

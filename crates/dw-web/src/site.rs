@@ -9,6 +9,7 @@ use axum::response::Response;
 use axum::routing::get;
 use chrono_tz::Tz;
 use dw_core::error::{DwError, DwResult};
+use futures_util::future::BoxFuture;
 
 use crate::assets;
 use crate::format;
@@ -18,8 +19,17 @@ use crate::query::Query;
 use crate::server::guard::{Guards, guarded};
 use crate::store::{Health, Store, Trouble};
 
+/// Further figures for `/metrics`, in the text form of Prometheus.
+pub type Gauges = Arc<dyn Fn() -> BoxFuture<'static, String> + Send + Sync>;
+
 /// The application: `pages` and what every dashboard has.
-pub fn assemble(pages: Router, site: &'static Site, store: Arc<Store>, guards: &Guards) -> Router {
+pub fn assemble(
+    pages: Router,
+    site: &'static Site,
+    store: Arc<Store>,
+    guards: &Guards,
+    gauges: Option<Gauges>,
+) -> Router {
     let metrics = guards.metrics.clone();
     let ready = move || {
         let store = store.clone();
@@ -36,8 +46,15 @@ pub fn assemble(pages: Router, site: &'static Site, store: Arc<Store>, guards: &
         .route(
             "/metrics",
             get(move || {
-                let text = metrics.text();
-                async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text) }
+                let (metrics, gauges) = (metrics.clone(), gauges.clone());
+                async move {
+                    let more = match gauges {
+                        Some(gauges) => gauges().await,
+                        None => String::new(),
+                    };
+                    let text = metrics.text() + &more;
+                    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
+                }
             }),
         )
         .fallback(move || async move { not_found(site) });

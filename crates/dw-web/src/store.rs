@@ -11,6 +11,7 @@ use dw_core::engine::{Access, Session, SharedEngine};
 use dw_core::error::{Database, DwError, DwResult};
 use dw_core::time::{Seconds, now};
 use dw_core::value::{RowBatch, Value};
+use futures_util::future::BoxFuture;
 use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -211,6 +212,31 @@ impl Store {
         if let Err(error) = &answer {
             Metrics::add(&self.metrics.query_failures);
             tracing::warn!(%error, code = error.code(), "a query failed");
+            self.doubt().await;
+        }
+        answer
+    }
+
+    /// Reads by several statements on one session, which together may take as long as one statement.
+    ///
+    /// # Errors
+    /// Of `read`; [`DwError::TimedOut`] beyond the time.
+    pub async fn read<T, F>(self: &Arc<Self>, read: F) -> DwResult<T>
+    where
+        F: for<'a> FnOnce(&'a mut (dyn Session + 'static)) -> BoxFuture<'a, DwResult<T>>,
+    {
+        Metrics::add(&self.metrics.queries);
+        let answer = async {
+            let mut lease = self.lease().await?;
+            let found = read(lease.session()?).await?;
+            lease.keep();
+            Ok(found)
+        };
+        let answer = tokio::time::timeout(self.limits.query, answer).await;
+        let answer = answer.unwrap_or_else(|_| Err(self.timed_out("the statements of a page")));
+        if let Err(error) = &answer {
+            Metrics::add(&self.metrics.query_failures);
+            tracing::warn!(%error, code = error.code(), "a reading failed");
             self.doubt().await;
         }
         answer

@@ -1,4 +1,4 @@
-//! The sales dashboard on the embedded engine and on a server: every page, and figures that an independent query confirms.
+//! Both dashboards on the embedded engine and on a server: every page, and figures that an independent query confirms.
 #![allow(clippy::unwrap_used, reason = "helpers of tests, where a failure is to panic")]
 
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use dw_testkit::{Home, On, both_engines};
 use dw_web::format::{integer, money};
 use dw_web::server::guard::Guards;
 use dw_web::server::metrics::Metrics;
-use dw_web::vendas;
+use dw_web::{monitor, vendas};
 use tower::ServiceExt;
 
 async fn get(app: &Router, path: &str) -> (StatusCode, String) {
@@ -35,19 +35,27 @@ async fn number(engine: &SharedEngine, sql: &str) -> i64 {
     session.query(&engine.dialect().translate(sql), &[]).await.unwrap().get(0, 0).int().unwrap().unwrap_or(0)
 }
 
-#[both_engines]
-async fn every_page_has_the_figures_of_an_independent_query(on: On) {
-    let home = Home::new(on).await;
-    let engine = home.engine();
-    migrate::init(&*engine).await.unwrap();
+/// The sample, loaded.
+async fn loaded(engine: &SharedEngine) {
+    migrate::init(&**engine).await.unwrap();
     let mut oltp = engine.open(Database::Oltp, Access::ReadWrite, "test").await.unwrap();
     let options = BaseOptions { scale: 0.01, ..BaseOptions::at(time::now() - 300) };
     load::base(&mut *oltp, options, IfFilled::Keep, &mut |_| {}).await.unwrap();
     drop(oltp);
     let report = dw_etl::run::run(engine.clone(), &RunOptions::default(), &Silent, &StopFlag::new()).await.unwrap();
     assert_eq!(report.exit_code, 0);
+}
 
-    let guards = Guards::new("127.0.0.1".parse().unwrap(), &[], None, Arc::new(Metrics::default()));
+fn guards() -> Guards {
+    Guards::new("127.0.0.1".parse().unwrap(), &[], None, Arc::new(Metrics::default()))
+}
+
+#[both_engines]
+async fn every_page_has_the_figures_of_an_independent_query(on: On) {
+    let home = Home::new(on).await;
+    let engine = home.engine();
+    loaded(&engine).await;
+    let guards = guards();
     let options = vendas::Options::new(Sao_Paulo, true, Duration::from_secs(30));
     let app = vendas::app(home.engine(), options, &guards).unwrap();
     for path in [
@@ -88,5 +96,53 @@ async fn every_page_has_the_figures_of_an_independent_query(on: On) {
     assert_eq!(tile, money(shown));
     drop(app);
     // Sessions on a server are closed before its databases are dropped.
+    drop(engine);
+}
+
+#[both_engines]
+async fn every_page_of_the_monitor_has_the_figures_of_an_independent_query(on: On) {
+    let home = Home::new(on).await;
+    let engine = home.engine();
+    loaded(&engine).await;
+    let checks = dw_audit::quality::declare::load(None).unwrap();
+    dw_etl::check::check(&*engine, &checks, None, 90, &Silent).await.unwrap();
+    let rules = dw_audit::sla::rules::load(None).unwrap();
+    let mut options = monitor::Options::new(Sao_Paulo, rules, Vec::new(), Duration::from_secs(30));
+    options.keep = Duration::ZERO;
+    let app = monitor::app(home.engine(), options, &guards()).unwrap();
+    for path in [
+        "/",
+        "/pipelines",
+        "/pipelines/fact_vendas",
+        "/pipelines/dim_cliente?linhas=200",
+        "/runs?status=success&entidade=fact_metas&de=2001-01-01&ate=2999-12-31&pagina=1",
+        "/runs/1",
+        "/qualidade?dias=90",
+        "/sla?dias=365",
+        "/conexoes?horas=720&eventos=1000",
+        "/conexoes?login=%27+OR+1%3D1+--&programa=x&host=y&base=z&estado=FAILED",
+        "/configuracao",
+    ] {
+        let (status, text) = get(&app, path).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {text}");
+        assert!(!text.contains("O banco de dados não responde"), "{path}");
+    }
+    let rows = number(&engine, "SELECT SUM(extracted_count) FROM audit.etl_run_entity WHERE run_id = 1").await;
+    let (_, run) = get(&app, "/runs/1").await;
+    assert!(run.contains(&format!("<dd class=\"value\">{}</dd>", integer(rows))), "{rows}");
+    let (_, summary) = get(&app, "/").await;
+    assert!(summary.contains("<dd class=\"value\">0</dd>"), "nothing waits: {summary}");
+    let (_, connections) = get(&app, "/conexoes").await;
+    match on {
+        On::Embedded => assert!(connections.contains("O mecanismo embutido não tem conexões")),
+        On::SqlServer => {
+            let events = number(&engine, "SELECT COUNT(*) FROM audit.connection_login_events").await;
+            assert!(events > 0 && connections.contains(&format!("<dd class=\"value\">{}</dd>", integer(events))));
+        }
+    }
+    let (_, metrics) = get(&app, "/metrics").await;
+    assert!(metrics.contains("dw_warehouse_up 1\n") && metrics.contains("dw_source_up 1\n"), "{metrics}");
+    assert!(metrics.contains("dw_entity_pending_rows{entity=\"fact_vendas\"} 0\n"));
+    drop(app);
     drop(engine);
 }

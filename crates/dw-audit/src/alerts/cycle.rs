@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use dw_core::engine::{Access, Engine};
+use dw_core::engine::{Access, Engine, Executor};
 use dw_core::error::{Database, DwResult};
 use dw_core::time::{self, Seconds};
 
@@ -11,6 +11,7 @@ use super::message::messages;
 use super::plan::Notice;
 use super::send::Webhook;
 use super::{BackupState, Condition, Snapshot, Unreachable, conditions, state_file};
+use crate::backups::page::alert_state;
 use crate::monitor::state::State;
 use crate::sla::Verdict;
 use crate::sla::history::{DayVerdict, verdicts};
@@ -49,27 +50,42 @@ pub struct CycleReport {
     pub remarks: Vec<String>,
 }
 
-/// Everything that the rules look at. Never fails: what cannot be read is a finding.
+/// Everything that the rules look at; backups are those that the warehouse records, unless the caller knows better. Never
+/// fails: what cannot be read is a finding.
 pub async fn snapshot(engine: &dyn Engine, rules: &Rules, backup: Option<BackupState>, now: Seconds) -> Snapshot {
     let source = match engine.open(Database::Oltp, Access::ReadOnly, "etl alerts").await {
         Ok(_) => None,
         Err(error) => Some(Unreachable::from(&error)),
     };
     match look(engine, rules, now).await {
-        Ok((state, deadlines)) => Snapshot { state: Ok(state), source, deadlines, backup },
+        Ok((state, deadlines, recorded)) => {
+            Snapshot { state: Ok(state), source, deadlines, backup: backup.or(recorded) }
+        }
         Err(error) => Snapshot { state: Err(Unreachable::from(&error)), source, deadlines: Vec::new(), backup },
     }
 }
 
-async fn look(engine: &dyn Engine, rules: &Rules, now: Seconds) -> DwResult<(State, Vec<DayVerdict>)> {
+/// The state, the newest decided day of each deadline and entity, and what the warehouse records of its backups.
+pub type Look = (State, Vec<DayVerdict>, Option<BackupState>);
+
+async fn look(engine: &dyn Engine, rules: &Rules, now: Seconds) -> DwResult<Look> {
     let mut warehouse = engine.open(Database::Dw, Access::ReadOnly, "etl alerts").await?;
-    let state = State::read(&mut *warehouse, now, rules.failure_days()).await?;
+    read(&mut *warehouse, rules, now).await
+}
+
+/// What the rules look at in the warehouse.
+///
+/// # Errors
+/// Of the engine.
+pub async fn read<E: Executor + ?Sized>(warehouse: &mut E, rules: &Rules, now: Seconds) -> DwResult<Look> {
+    let state = State::read(warehouse, now, rules.failure_days()).await?;
     let mut decided = Vec::new();
     for rule in &rules.deadlines {
-        let days = verdicts(&mut *warehouse, rule, DATES, now).await?;
+        let days = verdicts(warehouse, rule, DATES, now).await?;
         decided.extend(newest_decided(days, &state));
     }
-    Ok((state, decided))
+    let backup = alert_state(warehouse, now).await?;
+    Ok((state, decided, backup))
 }
 
 /// The newest decided day of each entity; of one that is switched off none.
@@ -99,7 +115,7 @@ impl Alerter {
     ) -> DwResult<CycleReport> {
         let snapshot = snapshot(engine, &self.rules, backup, now).await;
         let conditions = conditions(&snapshot, &self.rules, now);
-        let (is_up, knows_backup) = (snapshot.state.is_ok(), backup.is_some());
+        let (is_up, knows_backup) = (snapshot.state.is_ok(), snapshot.backup.is_some());
         let is_known = |key: &str| match key.split('|').next().unwrap_or_default() {
             "unreachable" => true,
             "backup" => knows_backup,

@@ -10,6 +10,7 @@
 //! | Qualidade | [`quality::page`] |
 //! | SLA | [`sla`] |
 //! | Conexoes | [`connections::page`] |
+//! | Backups | [`crate::backups::page()`] |
 //! | Configuracao | [`schema_versions`]; settings and capabilities come from `dw-core` |
 
 pub mod connections;

@@ -87,6 +87,10 @@ pub struct Rules {
     pub backup_warn_hours: i64,
     /// And an error.
     pub backup_error_hours: i64,
+    /// Days after which the last drill proves nothing any more.
+    pub backup_drill_days: i64,
+    /// Minutes that a restore may take.
+    pub backup_rto_minutes: i64,
 }
 
 impl Rules {
@@ -123,6 +127,8 @@ pub fn declared(operator: Option<RulesText<'_>>) -> DwResult<Rules> {
         heartbeat_minutes: 15,
         backup_warn_hours: 26,
         backup_error_hours: 50,
+        backup_drill_days: 8,
+        backup_rto_minutes: 60,
     };
     for rule in merged(BUILTIN, operator, &["deadline", "freshness", "heartbeat", "backup"])? {
         match rule.section.as_str() {
@@ -138,9 +144,11 @@ pub fn declared(operator: Option<RulesText<'_>>) -> DwResult<Rules> {
                 rules.heartbeat_minutes = rule.number("error_minutes", 1..=10_080, 15)?;
             }
             _ => {
-                rule.only(&["warn_hours", "error_hours"])?;
+                rule.only(&["warn_hours", "error_hours", "drill_days", "rto_minutes"])?;
                 rules.backup_warn_hours = rule.number("warn_hours", 1..=8_784, 26)?;
                 rules.backup_error_hours = rule.number("error_hours", 1..=8_784, 50)?;
+                rules.backup_drill_days = rule.number("drill_days", 1..=3_650, 8)?;
+                rules.backup_rto_minutes = rule.number("rto_minutes", 1..=10_080, 60)?;
                 ordered(&rule, "warn_hours", rules.backup_warn_hours, rules.backup_error_hours)?;
             }
         }

@@ -1,18 +1,14 @@
 //! `etl alerts --once`: the one place that lets `dw-audit` look and tell.
 
-use std::time::Duration;
-
-use dw_audit::alerts::cycle::{Alerter, CycleReport};
+use dw_audit::alerts::cycle::CycleReport;
 use dw_audit::alerts::message::{Format, label, messages};
 use dw_audit::alerts::plan::NoticeKind;
-use dw_audit::alerts::send::Webhook;
-use dw_audit::sla::rules;
-use dw_core::config::Settings;
 use dw_core::error::{DwError, DwResult};
 use dw_core::exit;
 use dw_core::time;
 
 use super::args::AlertsArgs;
+use crate::alerter::alerter;
 use crate::app::Context;
 use crate::engine;
 use crate::output::Console;
@@ -30,27 +26,6 @@ pub fn check(args: &AlertsArgs) -> DwResult<()> {
         "`etl alerts` looks once and ends",
         "add `--once`, or `--dry-run` to send nothing; a scheduler, or the `monitor` binary, looks again and again",
     ))
-}
-
-/// The alerter of the settings.
-///
-/// # Errors
-/// A bad file of rules.
-pub fn alerter(settings: &Settings) -> DwResult<Alerter> {
-    let alerts = &settings.alerts;
-    let webhook = alerts.webhook_url.clone().map(|url| Webhook {
-        url,
-        format: Format::parse(&alerts.format),
-        timeout: Duration::from_secs(alerts.timeout_seconds),
-        attempts: alerts.attempts,
-    });
-    Ok(Alerter {
-        rules: rules::load(settings.sla.file.as_deref())?,
-        webhook,
-        state_file: alerts.state_file.clone(),
-        cooldown: i64::from(alerts.cooldown_minutes) * 60,
-        name: alerts.name.clone(),
-    })
 }
 
 /// Looks once, sends what is due, and shows what was found.

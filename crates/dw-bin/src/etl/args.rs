@@ -46,6 +46,14 @@ Examples:
 
 Exit code 20 when source and warehouse differ.";
 
+const REWIND_EXAMPLES: &str = "\
+Examples:
+  etl rewind --from-backup ECOMMERCE_OLTP_20261128_091500_full.db
+  etl rewind --to 2026-11-28T09:15:00
+
+An entity that was loaded since reads its source from the beginning; equal rows are not written.
+Then type `etl run` and `etl reconcile`.";
+
 const CHECK_EXAMPLES: &str = "\
 Examples:
   etl check                                Ask every check, and show those that failed
@@ -116,6 +124,9 @@ pub enum EtlCommand {
     /// Compare source and warehouse by month, and mark rows whose source row is gone
     #[command(after_help = RECONCILE_EXAMPLES)]
     Reconcile(ReconcileArgs),
+    /// After the source was restored: move watermarks back, so that the next run reads again
+    #[command(after_help = REWIND_EXAMPLES)]
+    Rewind(RewindArgs),
     /// Check the quality of the data: keys, values, references, freshness, volume, source against warehouse
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
@@ -275,6 +286,19 @@ pub struct ReconcileArgs {
     /// Compare and mark nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// `etl rewind`.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+pub struct RewindArgs {
+    /// The moment, in UTC, at which the source stands again
+    #[arg(long, value_name = "TS", allow_negative_numbers = true)]
+    pub to: Option<String>,
+
+    /// The backup that it was restored from
+    #[arg(long, value_name = "FILE")]
+    pub from_backup: Option<String>,
 }
 
 /// `etl check`.

@@ -9,6 +9,7 @@ pub mod export;
 pub mod plan;
 pub mod reconcile;
 pub mod request;
+pub mod rewind;
 pub mod run;
 pub mod sla;
 pub mod status;
@@ -63,6 +64,7 @@ impl Binary for EtlCli {
             EtlCommand::Check(args) => check::execute(context, &args).await,
             EtlCommand::Sla(args) => sla::execute(context, &args).await,
             EtlCommand::Alerts(args) => alerts::execute(context, &args).await,
+            EtlCommand::Rewind(args) => rewind::execute(context, &args).await,
             EtlCommand::Export(args) => export::execute(context, &export::check(&args)?).await,
             EtlCommand::Audit { what: AuditCommand::Connections(args) } => {
                 audit::execute(context, audit::check(&args)?).await

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use dw_audit::quality::{Check, declare};
+use dw_audit::retention::AuditRetention;
 use dw_core::config::Settings;
 use dw_core::engine::{Access, SharedEngine};
 use dw_core::error::{Database, DwResult};
@@ -99,6 +100,10 @@ fn options(settings: &Settings, request: &RunRequest) -> RunOptions {
         window: request.window,
         columnstore: settings.sqlserver.columnstore,
         connection_retention_days: Some(settings.audit.connection_retention_days),
+        audit_retention: AuditRetention {
+            run_days: settings.audit.run_retention_days,
+            reject_days: settings.audit.reject_retention_days,
+        },
     }
 }
 

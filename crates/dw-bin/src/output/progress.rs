@@ -56,6 +56,14 @@ impl<'a> Progress<'a> {
         }
     }
 
+    /// So much of it is done: bytes or pages, whose share is what counts.
+    pub fn share(&self, name: &str, done: u64, all: u64) {
+        if let Some(bar) = lock(&self.bars).get(name) {
+            let percent = done.saturating_mul(100).checked_div(all).map(|share| format!("{share:>3} %"));
+            bar.set_message(percent.unwrap_or_default());
+        }
+    }
+
     /// It has ended; `line` says how, for a reader who sees no table.
     pub fn finished(&self, name: &str, line: &str) {
         if let Some(bar) = lock(&self.bars).remove(name) {

@@ -1,6 +1,8 @@
 //! What commands report: plain structs, their JSON form and their listing. No logic and no database.
 
 mod alerts;
+#[cfg(feature = "backup")]
+pub mod backup;
 mod check;
 mod connections;
 mod export;

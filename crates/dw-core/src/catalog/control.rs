@@ -347,6 +347,98 @@ pub static RECONCILIATION_MONTH: Table = Table {
 /// The tables of the quality checks, which came with version 4.
 pub static QUALITY_TABLES: &[&Table] = &[&QUALITY_RESULT, &RECONCILIATION_MONTH];
 
+/// `audit.backup_run`: each backup with its file, its steps and what it holds.
+pub static BACKUP_RUN: Table = Table {
+    schema: "audit",
+    name: "backup_run",
+    columns: &[
+        Column::new("backup_run_id", BigInt).identity(),
+        Column::new("database_name", VarChar(128)),
+        Column::new("backup_type", VarChar(10)),
+        Column::new("is_copy_only", Bit).default(DefaultValue::Int(0)),
+        Column::new("status", VarChar(10)),
+        // The backup holds everything that was committed before this moment.
+        Column::new("started_at", DateTime2(0)),
+        Column::new("finished_at", DateTime2(0)).null(),
+        Column::new("verified_at", DateTime2(0)).null(),
+        Column::new("file_name", VarChar(260)),
+        Column::new("folder", VarChar(400)),
+        Column::new("stripes", Int).default(DefaultValue::Int(1)),
+        Column::new("size_bytes", BigInt).null(),
+        Column::new("database_bytes", BigInt).null(),
+        Column::new("sha256", VarChar(64)).null(),
+        Column::new("backup_ms", BigInt).null(),
+        Column::new("verify_ms", BigInt).null(),
+        // Rows and money of the key tables, as JSON.
+        Column::new("key_totals", VarCharMax).null(),
+        Column::new("failed_step", VarChar(20)).null(),
+        Column::new("error_message", VarChar(4000)).null(),
+        Column::new("host_name", VarChar(128)).null(),
+        Column::new("process_id", Int).null(),
+        Column::new("deleted_at", DateTime2(0)).null(),
+        Column::new("created_at", DateTime2(0)).default(DefaultValue::UtcNow),
+    ],
+    primary_key_name: "PK_audit_backup_run",
+    primary_key: &["backup_run_id"],
+    uniques: &[],
+    checks: &[
+        Check { name: "CK_audit_backup_run_type", condition: "backup_type IN ('full', 'diff', 'log')" },
+        Check {
+            name: "CK_audit_backup_run_status",
+            condition: "status IN ('running', 'verified', 'failed', 'damaged')",
+        },
+    ],
+    foreign_keys: &[],
+    indexes: &[
+        Index {
+            name: "IX_audit_backup_run_database",
+            columns: &["database_name", "started_at DESC"],
+            include: &["status", "backup_type", "file_name", "size_bytes", "deleted_at"],
+            filter: None,
+            unique: false,
+        },
+        Index { name: "IX_audit_backup_run_file", columns: &["file_name"], include: &[], filter: None, unique: false },
+    ],
+};
+
+/// `audit.backup_drill`: each trial of restoring a backup.
+pub static BACKUP_DRILL: Table = Table {
+    schema: "audit",
+    name: "backup_drill",
+    columns: &[
+        Column::new("backup_drill_id", BigInt).identity(),
+        Column::new("database_name", VarChar(128)),
+        Column::new("file_name", VarChar(260)),
+        Column::new("status", VarChar(10)),
+        Column::new("started_at", DateTime2(0)),
+        Column::new("finished_at", DateTime2(0)).null(),
+        Column::new("restore_ms", BigInt).null(),
+        Column::new("check_ms", BigInt).null(),
+        // From the first step to a checked database: the measured RTO.
+        Column::new("total_ms", BigInt).null(),
+        Column::new("compared_tables", Int).null(),
+        Column::new("failed_step", VarChar(20)).null(),
+        Column::new("error_message", VarChar(4000)).null(),
+        Column::new("host_name", VarChar(128)).null(),
+        Column::new("created_at", DateTime2(0)).default(DefaultValue::UtcNow),
+    ],
+    primary_key_name: "PK_audit_backup_drill",
+    primary_key: &["backup_drill_id"],
+    uniques: &[],
+    checks: &[Check { name: "CK_audit_backup_drill_status", condition: "status IN ('passed', 'failed')" }],
+    foreign_keys: &[],
+    indexes: &[Index {
+        name: "IX_audit_backup_drill_database",
+        columns: &["database_name", "started_at DESC"],
+        include: &["status", "total_ms"],
+        filter: None,
+        unique: false,
+    }],
+};
+
+/// The tables of the backups, which came with version 5.
+pub static BACKUP_TABLES: &[&Table] = &[&BACKUP_RUN, &BACKUP_DRILL];
+
 /// The tables in the order in which they are created: a table follows those that it references.
 pub static TABLES: &[&Table] = &[
     &ETL_CONTROL,
@@ -359,4 +451,6 @@ pub static TABLES: &[&Table] = &[
     &AUDIT_FILE_POSITION,
     &QUALITY_RESULT,
     &RECONCILIATION_MONTH,
+    &BACKUP_RUN,
+    &BACKUP_DRILL,
 ];

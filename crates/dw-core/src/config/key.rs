@@ -51,6 +51,11 @@ const fn key(path: &'static str, kind: Kind, default: Option<&'static str>) -> K
     Key { path, kind, default, reference: &[] }
 }
 
+/// How many backups a rule keeps.
+const KEPT: Kind = Kind::Integer { min: 0, max: 10_000 };
+/// As `ALTER DATABASE .. SET RECOVERY` knows them.
+const RECOVERY_MODELS: &[&str] = &["full", "bulk_logged", "simple"];
+
 /// All settings, in the order in which they are shown.
 pub(super) static KEYS: &[Key] = &[
     key("engine", Kind::Choice(&["embedded", "sqlserver"]), Some("embedded")),
@@ -65,10 +70,41 @@ pub(super) static KEYS: &[Key] = &[
     key("etl.max_rejects", Kind::Integer { min: 0, max: 1_000_000_000 }, None),
     key("audit.connection_retention_days", Kind::Integer { min: 1, max: 36_500 }, Some("30"))
         .or(&["CONNECTION_AUDIT_RETENTION_DAYS"]),
+    key("audit.run_retention_days", Kind::Integer { min: 0, max: 36_500 }, Some("730")),
+    key("audit.reject_retention_days", Kind::Integer { min: 0, max: 36_500 }, Some("365")),
+    key("backup.directory", Kind::Path, Some("dw-backups")),
+    key("backup.server_directory", Kind::Text, Some("/var/opt/mssql/backup")),
+    key("backup.databases", Kind::Text, Some("DW_ECOMMERCE,ECOMMERCE_OLTP")),
+    key("backup.interval_hours", Kind::Integer { min: 1, max: 8_784 }, Some("24")).or(&["BACKUP_INTERVAL_HOURS"]),
+    key("backup.cron", Kind::Text, None),
+    key("backup.time_zone", Kind::Text, Some("America/Sao_Paulo")),
+    key("backup.jitter_seconds", Kind::Integer { min: 0, max: 3_600 }, Some("60")),
+    key("backup.log_interval_minutes", Kind::Integer { min: 0, max: 1_440 }, Some("60")),
+    key("backup.drill_days", Kind::Integer { min: 0, max: 366 }, Some("7")),
+    key("backup.retention_days", Kind::Integer { min: 1, max: 36_500 }, Some("14")).or(&["BACKUP_RETENTION_DAYS"]),
+    key("backup.keep_last", KEPT, Some("0")),
+    key("backup.keep_hourly", KEPT, Some("0")),
+    key("backup.keep_daily", KEPT, Some("0")),
+    key("backup.keep_weekly", KEPT, Some("0")),
+    key("backup.keep_monthly", KEPT, Some("0")),
+    key("backup.keep_yearly", KEPT, Some("0")),
+    key("backup.keep_min", Kind::Integer { min: 1, max: 10_000 }, Some("2")),
+    key("backup.min_free_mb", Kind::Integer { min: 0, max: 1_000_000_000 }, Some("256")),
+    key("backup.timeout_seconds", Kind::Integer { min: 60, max: 604_800 }, Some("14400")),
+    key("backup.attempts", Kind::Integer { min: 1, max: 10 }, Some("3")),
+    key("backup.compression", Kind::Choice(&["auto", "on", "off"]), Some("auto")),
+    key("backup.stripes", Kind::Integer { min: 1, max: 64 }, Some("1")),
+    key("backup.max_transfer_kb", Kind::Choice(&["64", "128", "256", "512", "1024", "2048", "4096"]), Some("1024")),
+    key("backup.certificate", Kind::Text, None),
+    key("backup.oltp_recovery_model", Kind::Choice(RECOVERY_MODELS), Some("full")),
+    key("backup.dw_recovery_model", Kind::Choice(RECOVERY_MODELS), Some("simple")),
+    key("backup.restore_user", Kind::Text, Some("etl_restore")),
     key("web.password_hash", Kind::Secret, None),
     key("web.allowed_hosts", Kind::Text, None),
     key("web.time_zone", Kind::Text, Some("America/Sao_Paulo")),
     key("web.query_timeout_seconds", Kind::Integer { min: 1, max: 60 }, Some("10")),
+    key("monitor.address", Kind::Text, Some("127.0.0.1")),
+    key("monitor.port", Kind::Integer { min: 1, max: 65_535 }, Some("8501")),
     key("vendas.address", Kind::Text, Some("127.0.0.1")),
     key("vendas.port", Kind::Integer { min: 1, max: 65_535 }, Some("8502")),
     key("vendas.show_customer_names", Kind::Boolean, Some("false")),

@@ -26,7 +26,8 @@ pub use layer::{FileText, FlagValue, Sources, resolve};
 pub use load::{DEFAULT_FILE, FILE_VARIABLE, Overrides, load};
 pub use secret::Secret;
 pub use settings::{
-    AlertSettings, AuditSettings, Columnstore, EffectiveSetting, EngineKind, EtlSettings, LoginSettings, OutputFormat,
-    QualitySettings, Settings, SlaSettings, SqlServerSettings, VendasSettings, WebSettings,
+    AlertSettings, AuditSettings, BackupSettings, Columnstore, EffectiveSetting, EngineKind, EtlSettings,
+    LoginSettings, OutputFormat, QualitySettings, RecoveryModel, Settings, SlaSettings, SqlServerSettings,
+    VendasSettings, WebSettings,
 };
 pub use suggest::closest;

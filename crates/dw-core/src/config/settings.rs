@@ -50,8 +50,12 @@ pub struct Settings {
     pub etl: EtlSettings,
     /// The audit trail.
     pub audit: AuditSettings,
+    /// Backups.
+    pub backup: BackupSettings,
     /// What the dashboards share.
     pub web: WebSettings,
+    /// The dashboard of the operators.
+    pub monitor: MonitorSettings,
     /// The sales dashboard.
     pub vendas: VendasSettings,
     /// Quality checks.
@@ -94,6 +98,82 @@ pub struct EtlSettings {
 pub struct AuditSettings {
     /// Connection events older than this are deleted at the end of a run.
     pub connection_retention_days: u32,
+    /// So are runs and their entities; 0 for never.
+    pub run_retention_days: u32,
+    /// So are rejected rows that were resolved; 0 for never.
+    pub reject_retention_days: u32,
+}
+
+/// How a database keeps its log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecoveryModel {
+    /// Until it is backed up.
+    Full,
+    /// The same, and less of it for bulk copies.
+    BulkLogged,
+    /// No longer than it is needed: there is nothing to back up.
+    Simple,
+}
+
+/// `[backup]`: backups, their schedule and how long they are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackupSettings {
+    /// Where backups are. On a server: where this process sees the folder in which the server writes them.
+    pub directory: PathBuf,
+    /// The folder in which a server writes, as the server names it.
+    pub server_directory: String,
+    /// Names of databases, divided by commas, in the order in which they are backed up.
+    pub databases: String,
+    /// Hours between two full backups.
+    pub interval_hours: u32,
+    /// Times of full backups instead, as a cron expression.
+    pub cron: Option<String>,
+    /// Where the times of the expression, and the days of retention, are local.
+    pub time_zone: String,
+    /// A backup begins up to so many seconds later.
+    pub jitter_seconds: u32,
+    /// Minutes between two backups of the log of a database that keeps it; 0 for none.
+    pub log_interval_minutes: u32,
+    /// Days between two drills; 0 for none.
+    pub drill_days: u32,
+    /// Backups that are at most so old are kept.
+    pub retention_days: u32,
+    /// The newest so many are kept.
+    pub keep_last: u32,
+    /// The newest of so many hours.
+    pub keep_hourly: u32,
+    /// Of so many days.
+    pub keep_daily: u32,
+    /// Of so many ISO weeks.
+    pub keep_weekly: u32,
+    /// Of so many months.
+    pub keep_monthly: u32,
+    /// Of so many years.
+    pub keep_yearly: u32,
+    /// Never fewer verified full backups of a database than this.
+    pub keep_min: u32,
+    /// Megabytes that stay free on the disk.
+    pub min_free_mb: u64,
+    /// How long a backup or a restore may take on a server.
+    pub timeout_seconds: u64,
+    /// Attempts of a backup that fails for a reason that passes.
+    pub attempts: u32,
+    /// `auto`, `on` or `off`.
+    pub compression: String,
+    /// Files of one backup.
+    pub stripes: u32,
+    /// Size of one transfer to the disk.
+    pub max_transfer_kb: String,
+    /// Name of the certificate that encrypts backups.
+    pub certificate: Option<String>,
+    /// Recovery model of the source.
+    pub oltp_recovery_model: RecoveryModel,
+    /// Recovery model of the warehouse.
+    pub dw_recovery_model: RecoveryModel,
+    /// The login that verifies and drills; its password is `logins.etl_restore_password`.
+    pub restore_user: String,
 }
 
 /// When a fact gets a columnstore index, where the edition of the server has them.
@@ -132,6 +212,16 @@ pub struct WebSettings {
     pub time_zone: String,
     /// How long one statement of a page may take.
     pub query_timeout_seconds: u64,
+}
+
+/// `[monitor]`: the dashboard of the operators.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MonitorSettings {
+    /// The address on which it listens.
+    pub address: String,
+    /// The port.
+    pub port: u16,
 }
 
 /// `[vendas]`: the sales dashboard.
@@ -265,6 +355,13 @@ pub struct EffectiveSetting {
     pub value: Option<String>,
     /// `default`, `dw.toml:7`, `environment variable DW_ENGINE`, `--engine`.
     pub origin: String,
+}
+
+impl BackupSettings {
+    /// The databases to back up, in order.
+    pub fn database_names(&self) -> Vec<String> {
+        self.databases.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    }
 }
 
 impl Settings {

@@ -1,10 +1,12 @@
 //! One SQLite connection: how it is opened, how statements run on it, what its errors mean.
 //! It blocks; [`super::session`] runs it on a thread of its own.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::hooks::AuthContext;
 use rusqlite::types::ValueRef;
@@ -12,13 +14,20 @@ use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags, Statement};
 
 use super::collation;
 use super::dialect::TEXT_KEY_COLLATION;
-use super::readable::{READER, Readable};
+use super::raw::{Counted, RawFile};
+use super::readable::Readable;
 use crate::engine::Access;
 use crate::error::{Database, DwError, DwResult};
 use crate::value::{RowBatch, Value};
 
 /// Statements kept prepared a connection: more than a run uses.
 const STATEMENT_CACHE: usize = 200;
+
+/// Bytes of a file that are copied at once.
+const CHUNK: u64 = 16 << 20;
+
+/// Pages that a backup copies at once: 16 MiB.
+const PAGES_A_STEP: i32 = 4_096;
 
 /// An open file and what is needed to explain its errors.
 #[derive(Debug)]
@@ -27,6 +36,10 @@ pub(super) struct FileConnection {
     database: Database,
     path: PathBuf,
     busy_timeout: Duration,
+    /// Who is restricted, as messages name him.
+    login: &'static str,
+    // After the connection, so that the file counts as open until it is closed.
+    _counted: Counted,
 }
 
 impl FileConnection {
@@ -49,9 +62,120 @@ impl FileConnection {
         let location = path.display().to_string();
         let connection = Connection::open_with_flags(path, flags)
             .map_err(|error| explain(&error, database, &location, busy_timeout, "open"))?;
-        let file = Self { connection, database, path: path.to_owned(), busy_timeout };
+        let _counted = Counted::new(path);
+        let file = Self { connection, database, path: path.to_owned(), busy_timeout, login: "", _counted };
         file.set_up(access).map_err(|error| file.explain(&error, "open"))?;
         Ok(file)
+    }
+
+    /// Opens a file that nobody writes to, such as a backup, without a lock and without a file beside it.
+    pub(super) fn open_frozen(database: Database, path: &Path) -> DwResult<Self> {
+        let mut uri = String::from("file:");
+        for byte in path.as_os_str().as_encoded_bytes() {
+            match byte {
+                b'%' | b'?' | b'#' => uri.push_str(&format!("%{byte:02X}")),
+                byte if byte.is_ascii() => uri.push(char::from(*byte)),
+                byte => uri.push_str(&format!("%{byte:02X}")),
+            }
+        }
+        uri.push_str("?immutable=1");
+        let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        let busy_timeout = Duration::from_secs(1);
+        let location = path.display().to_string();
+        let connection = Connection::open_with_flags(&uri, flags)
+            .map_err(|error| explain(&error, database, &location, busy_timeout, "open"))?;
+        let file =
+            Self { connection, database, path: path.to_owned(), busy_timeout, login: "", _counted: Counted::new(path) };
+        file.set_up(Access::ReadOnly).map_err(|error| file.explain(&error, "open"))?;
+        Ok(file)
+    }
+
+    /// Copies all pages of the moment of the open transaction into another file, which is made anew. Answers false from
+    /// `progress` end it.
+    pub(super) fn copy_to(&self, target: &Path, progress: &mut dyn FnMut(u64, u64) -> bool) -> DwResult<bool> {
+        let location = target.display().to_string();
+        let mut run = || -> rusqlite::Result<bool> {
+            let flags =
+                OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+            let mut copy = Connection::open_with_flags(target, flags)?;
+            // It is not there until it is renamed, so it needs no journal, and one sync at its end.
+            copy.pragma_update(None, "journal_mode", "OFF")?;
+            copy.pragma_update(None, "synchronous", "OFF")?;
+            copy.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+            copy.pragma_update(None, "cache_size", -4_096)?;
+            let backup = Backup::new(&self.connection, &mut copy)?;
+            loop {
+                let step = backup.step(PAGES_A_STEP)?;
+                let pages = backup.progress();
+                let count = |pages: i32| u64::try_from(pages).unwrap_or(0);
+                if !progress(count(pages.pagecount.saturating_sub(pages.remaining)), count(pages.pagecount)) {
+                    return Ok(false);
+                }
+                match step {
+                    StepResult::Done => return Ok(true),
+                    StepResult::More => {}
+                    _ => std::thread::sleep(Duration::from_millis(20)),
+                }
+            }
+        };
+        run().map_err(|error| explain(&error, self.database, &location, self.busy_timeout, "backup"))
+    }
+
+    /// Makes the file alone hold everything, so that it can be copied as a file: its log is written back and emptied. False when
+    /// others read or write right now; they are waited for only a moment.
+    pub(super) fn empty_log(&self) -> DwResult<bool> {
+        let run = || -> rusqlite::Result<bool> {
+            self.connection.pragma_update(None, "cache_size", -4_096)?;
+            self.connection.busy_timeout(Duration::from_millis(300))?;
+            let busy: i64 = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+            self.connection.busy_timeout(self.busy_timeout)?;
+            Ok(busy == 0)
+        };
+        run().map_err(|error| self.explain(&error, "checkpoint"))
+    }
+
+    /// Copies the file itself, which is faster than page by page. Only within a read transaction, and only when the log is still
+    /// empty then: the transaction is of a moment before any frame of a log, and as long as it lasts no checkpoint of anybody
+    /// writes to the file. `None` when that is not so, or the file is not as long as its pages; nothing was written then.
+    pub(super) fn copy_file_to(
+        &self,
+        target: &Path,
+        progress: &mut dyn FnMut(u64, u64) -> bool,
+    ) -> DwResult<Option<bool>> {
+        let log = super::backup::beside(&self.path, "-wal");
+        if !std::fs::metadata(&log).is_ok_and(|log| log.len() == 0) {
+            return Ok(None);
+        }
+        let pragma = |name: &str| -> DwResult<u64> {
+            let answer = self.query(&format!("PRAGMA {name}"), &[])?;
+            Ok(u64::try_from(answer.get(0, 0).int()?.unwrap_or(0)).unwrap_or(0))
+        };
+        let all = pragma("page_count")?.saturating_mul(pragma("page_size")?);
+        let mut run = || -> std::io::Result<Option<bool>> {
+            let source = RawFile::open(&self.path)?;
+            if source.file()?.metadata()?.len() != all {
+                return Ok(None);
+            }
+            let mut copy = std::fs::File::create(target)?;
+            let mut done = 0;
+            while done < all {
+                let copied = std::io::copy(&mut source.file()?.take(CHUNK), &mut copy)?;
+                if copied == 0 {
+                    return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof));
+                }
+                done += copied;
+                if !progress(done, all) {
+                    return Ok(Some(false));
+                }
+            }
+            Ok(Some(true))
+        };
+        run().map_err(|source| match source.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded | std::io::ErrorKind::FileTooLarge => {
+                DwError::DiskFull { database: self.database, location: target.display().to_string() }
+            }
+            _ => DwError::Io { action: "cannot copy to", path: target.to_owned(), source },
+        })
     }
 
     fn set_up(&self, access: Access) -> rusqlite::Result<()> {
@@ -86,8 +210,9 @@ impl FileConnection {
         self.connection.get_interrupt_handle()
     }
 
-    /// From now on, only these views can be read.
+    /// From now on, only this can be read.
     pub(super) fn restrict(&mut self, readable: Arc<Readable>) -> DwResult<()> {
+        self.login = readable.login();
         self.connection
             .authorizer(Some(move |context: AuthContext<'_>| readable.judge(&context)))
             .map_err(|error| self.explain(&error, "restrict"))
@@ -173,7 +298,12 @@ impl FileConnection {
     }
 
     fn explain(&self, error: &rusqlite::Error, sql: &str) -> DwError {
-        explain(error, self.database, &self.path.display().to_string(), self.busy_timeout, sql)
+        match explain(error, self.database, &self.path.display().to_string(), self.busy_timeout, sql) {
+            DwError::Permission { database, location, message, .. } => {
+                DwError::Permission { database, location, login: self.login.to_owned(), message }
+            }
+            other => other,
+        }
     }
 }
 
@@ -232,7 +362,7 @@ fn explain(error: &rusqlite::Error, database: Database, location: &str, busy_tim
             ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure,
         ) => DwError::Unreachable { database, location, message },
         Some(ErrorCode::AuthorizationForStatementDenied) => {
-            DwError::Permission { database, location, login: READER.to_owned(), message }
+            DwError::Permission { database, location, login: String::new(), message }
         }
         Some(ErrorCode::ConstraintViolation) => DwError::Constraint { database, message },
         _ if message.contains("no such table") || message.contains("no such column") => DwError::SchemaMismatch {

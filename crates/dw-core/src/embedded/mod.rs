@@ -1,10 +1,12 @@
 //! The embedded engine: SQLite, two files in a data folder. The whole stack runs on it without a server.
 //! Not here: statements of the domain, which are written once for every engine.
 
+pub mod backup;
 mod collation;
 mod connection;
 mod dialect;
 mod lock;
+mod raw;
 mod readable;
 mod session;
 
@@ -44,8 +46,8 @@ impl EmbeddedEngine {
         self
     }
 
-    /// The same for somebody who may read these views of the warehouse and nothing else, as `bi_reader` on a server: a session
-    /// that writes, or one on the source, is refused.
+    /// The same for somebody who may read this and nothing else, as `bi_reader` or `etl_monitor` on a server: a session that writes
+    /// is refused, one on the source too unless everything may be read.
     #[must_use]
     pub fn restricted_to(mut self, readable: Readable) -> Self {
         self.readable = Some(Arc::new(readable));
@@ -126,12 +128,14 @@ impl Engine for EmbeddedEngine {
                 hint: format!("create it with `init --data-dir {} --scale 1`", self.folder.display()),
             });
         }
-        if self.readable.is_some() && (database, access) != (Database::Dw, Access::ReadOnly) {
+        if let Some(readable) = &self.readable
+            && let Some(message) = readable.refuses(database, access)
+        {
             return Err(DwError::Permission {
                 database,
                 location: self.location(database),
-                login: readable::READER.to_owned(),
-                message: "it reads views of the warehouse and nothing else".to_owned(),
+                login: readable.login().to_owned(),
+                message: message.to_owned(),
             });
         }
         let mut session = self.start(database, access, false, purpose).await?;
@@ -153,6 +157,11 @@ impl Engine for EmbeddedEngine {
 
     fn open_transaction_guard(&self) -> OpenTransactionGuard {
         OpenTransactionGuard::Lookback
+    }
+
+    async fn features(&self, database: Database) -> DwResult<Vec<(&'static str, String)>> {
+        let size = std::fs::metadata(self.path(database)).map(|file| file.len()).unwrap_or(0);
+        Ok(vec![("server", format!("SQLite {}", rusqlite::version())), ("bytes", size.to_string())])
     }
 
     async fn lock(&self, resource: &str, holder: &str) -> DwResult<Box<dyn LockGuard>> {

@@ -1,17 +1,17 @@
-//! What a restricted session may read: views, and of a view not every column. SQLite asks for each column that a statement
+//! What a restricted session may read: views, and of a view not every column; or everything, and write nothing. SQLite asks for each column that a statement
 //! names (sqlite.org/c3ref/set_authorizer.html), so that what is granted on a server by roles holds on a file too.
 //! It guards our own statements against mistakes; whoever can open the file with another program reads all of it.
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
+use crate::engine::Access;
+use crate::error::Database;
 use crate::schema::View;
-
-/// Who is restricted, as messages name him.
-pub(super) const READER: &str = "bi_reader";
 
 /// Views that may be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Readable {
+    everything: bool,
     views: Vec<String>,
     hidden: Vec<(String, &'static str)>,
 }
@@ -19,7 +19,27 @@ pub struct Readable {
 impl Readable {
     /// All columns of these views.
     pub fn views(views: &[&View]) -> Self {
-        Self { views: views.iter().map(|view| format!("{}.{}", view.schema, view.name)).collect(), hidden: Vec::new() }
+        let views = views.iter().map(|view| format!("{}.{}", view.schema, view.name)).collect();
+        Self { everything: false, views, hidden: Vec::new() }
+    }
+
+    /// All tables and views of both databases, for reading alone, as `etl_monitor` on a server.
+    pub fn everything() -> Self {
+        Self { everything: true, ..Self::default() }
+    }
+
+    /// Who is restricted so on a server, for messages.
+    pub(super) fn login(&self) -> &'static str {
+        if self.everything { "etl_monitor" } else { "bi_reader" }
+    }
+
+    /// What may be opened, for messages; none when this may.
+    pub(super) fn refuses(&self, database: Database, access: Access) -> Option<&'static str> {
+        match (access, self.everything, database) {
+            (Access::ReadWrite, true, _) => Some("it reads and nothing else"),
+            (Access::ReadOnly, true, _) | (Access::ReadOnly, false, Database::Dw) => None,
+            _ => Some("it reads views of the warehouse and nothing else"),
+        }
     }
 
     /// The same without one column.
@@ -37,6 +57,7 @@ impl Readable {
             // The tables below a view are read in the name of the view.
             // No column: a table below a view of which the statement needs nothing. So a number of rows can be had, and no value.
             AuthAction::Read { column_name: "", .. } => true,
+            AuthAction::Read { .. } if self.everything => true,
             AuthAction::Read { table_name, column_name } => {
                 let is_below = context.accessor.is_some_and(|view| self.has(view));
                 is_below || self.has(table_name) && !self.hides(table_name, column_name)

@@ -34,7 +34,10 @@ pub fn star_schema(dialect: &dyn Dialect) -> String {
         "the star schema, control and audit with their keys, checks and indexes, the member -1 of each dimension, and the\n\
          --          control row of each entity. What an operator set in a control row stays",
     );
-    let later = |table: &&'static Table| control::QUALITY_TABLES.iter().any(|one| one.full_name() == table.full_name());
+    let later = |table: &&'static Table| {
+        let mut all = control::QUALITY_TABLES.iter().chain(control::BACKUP_TABLES);
+        all.any(|one| one.full_name() == table.full_name())
+    };
     push_tables(&mut script, dialect, dw_tables().filter(|table| !later(table)));
     for table in dims::TABLES.iter().filter(|table| members::key_column(table).is_some()) {
         push_batch(&mut script, &unknown_member(dialect, table));
@@ -47,6 +50,13 @@ pub fn star_schema(dialect: &dyn Dialect) -> String {
 pub fn quality(dialect: &dyn Dialect) -> String {
     let mut script = header("the tables that hold what quality checks found and how source and warehouse compare");
     push_tables(&mut script, dialect, control::QUALITY_TABLES.iter().copied());
+    script
+}
+
+/// `sql/dw/up/0003_backups.sql`.
+pub fn backups(dialect: &dyn Dialect) -> String {
+    let mut script = header("the tables that hold what was backed up, verified and restored for a trial");
+    push_tables(&mut script, dialect, control::BACKUP_TABLES.iter().copied());
     script
 }
 
@@ -177,7 +187,8 @@ mod tests {
     use crate::sql_server::TsqlDialect;
 
     fn batches() -> Vec<String> {
-        let scripts = [source_tables(&TsqlDialect), star_schema(&TsqlDialect), quality(&TsqlDialect)];
+        let scripts =
+            [source_tables(&TsqlDialect), star_schema(&TsqlDialect), quality(&TsqlDialect), backups(&TsqlDialect)];
         scripts.iter().flat_map(|script| split(script).unwrap()).map(|batch| batch.text).collect()
     }
 
@@ -185,8 +196,8 @@ mod tests {
     #[test]
     fn every_batch_is_guarded_and_of_the_common_t_sql() {
         let batches = batches();
-        // `audit` once more, by the script of the quality tables.
-        assert_eq!(batches.iter().filter(|batch| batch.contains("CREATE SCHEMA")).count(), 6);
+        // `audit` once more by each of the scripts of the quality tables and of the backups.
+        assert_eq!(batches.iter().filter(|batch| batch.contains("CREATE SCHEMA")).count(), 7);
         assert_eq!(batches.iter().filter(|batch| batch.contains("IDENTITY_INSERT")).count(), 6);
         for batch in &batches {
             let first = batch.lines().find(|line| !line.starts_with("--")).unwrap_or_default();

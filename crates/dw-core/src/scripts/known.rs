@@ -20,7 +20,11 @@ type OneTime = (SqlText, bool);
 
 static OLTP: &[OneTime] = &[(sql_text!("oltp/up/0001_source_tables"), true)];
 
-static DW: &[OneTime] = &[(sql_text!("dw/up/0001_star_schema"), true), (sql_text!("dw/up/0002_quality"), true)];
+static DW: &[OneTime] = &[
+    (sql_text!("dw/up/0001_star_schema"), true),
+    (sql_text!("dw/up/0002_quality"), true),
+    (sql_text!("dw/up/0003_backups"), true),
+];
 
 /// What `dw_reader` may read. It ends the script of the views: a view that is replaced loses its grants.
 static VIEW_GRANTS: SqlText = sql_text!("security/dw_view_grants");

@@ -8,7 +8,7 @@ use super::failure::Place;
 use super::link::LinkManager;
 use super::session::SqlServerSession;
 use super::{Capabilities, SqlServerEngine};
-use crate::config::ConnectionTarget;
+use crate::config::{ConnectionTarget, RecoveryModel};
 use crate::engine::Executor;
 use crate::error::{Database, DwError, DwResult};
 
@@ -37,7 +37,7 @@ pub(super) async fn database(engine: &SqlServerEngine, database: Database) -> Dw
     }
     wait_until_online(&mut master, engine, database, began).await?;
     if known.database_options {
-        set_options(&mut master, name, database).await?;
+        set_options(&mut master, name, options(database, engine.recovery(database))).await;
     }
     Ok(())
 }
@@ -139,7 +139,7 @@ impl DatabaseOption {
 }
 
 /// The options of a database.
-pub(super) fn options(database: Database) -> Vec<DatabaseOption> {
+pub(super) fn options(database: Database, recovery: RecoveryModel) -> Vec<DatabaseOption> {
     let option = |unset, set| DatabaseOption { unset, set };
     let mut all = vec![
         option("page_verify_option_desc <> 'CHECKSUM'", "PAGE_VERIFY CHECKSUM"),
@@ -147,21 +147,23 @@ pub(super) fn options(database: Database) -> Vec<DatabaseOption> {
         option("is_read_committed_snapshot_on = 0", "READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK IMMEDIATE"),
         option("is_query_store_on = 0", "QUERY_STORE = ON"),
     ];
-    if database == Database::Dw {
-        // The warehouse can be loaded again from the source, so that its log need not be kept.
-        all.push(option("recovery_model_desc <> 'SIMPLE'", "RECOVERY SIMPLE"));
-    }
+    let (unset, set) = match recovery {
+        RecoveryModel::Full => ("recovery_model_desc <> 'FULL'", "RECOVERY FULL"),
+        RecoveryModel::BulkLogged => ("recovery_model_desc <> 'BULK_LOGGED'", "RECOVERY BULK_LOGGED"),
+        RecoveryModel::Simple => ("recovery_model_desc <> 'SIMPLE'", "RECOVERY SIMPLE"),
+    };
+    all.push(option(unset, set));
+    tracing::debug!(%database, set, "recovery model");
     all
 }
 
-async fn set_options(master: &mut SqlServerSession, name: &str, database: Database) -> DwResult<()> {
-    for option in options(database) {
+async fn set_options(master: &mut SqlServerSession, name: &str, options: Vec<DatabaseOption>) {
+    for option in options {
         // An option that an edition or a login may not set is no reason to stop.
         if let Err(error) = master.execute(&option.statement(name), &[]).await {
             tracing::warn!(database = name, %error, "a database option was not set");
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -170,9 +172,19 @@ mod tests {
 
     #[test]
     fn options_of_the_warehouse() {
-        let options: Vec<String> =
-            options(Database::Dw).iter().map(|option| option.statement("DW_ECOMMERCE")).collect();
+        let options: Vec<String> = options(Database::Dw, RecoveryModel::Simple)
+            .iter()
+            .map(|option| option.statement("DW_ECOMMERCE"))
+            .collect();
         insta::assert_snapshot!(options.join(";\nGO\n"));
+    }
+
+    #[test]
+    fn the_source_keeps_its_log_unless_somebody_says_otherwise() {
+        let last = |model| options(Database::Oltp, model).last().map(|option| option.set);
+        assert_eq!(last(RecoveryModel::Full), Some("RECOVERY FULL"));
+        assert_eq!(last(RecoveryModel::BulkLogged), Some("RECOVERY BULK_LOGGED"));
+        assert_eq!(last(RecoveryModel::Simple), Some("RECOVERY SIMPLE"));
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub use server_audit::ServerAudit;
 pub use session::SqlServerSession;
 pub use survey::Survey;
 
-use crate::config::ConnectionTarget;
+use crate::config::{ConnectionTarget, RecoveryModel};
 use crate::dialect::Dialect;
 use crate::engine::{Access, Engine, Executor, LockGuard, OpenTransactionGuard, Session};
 use crate::error::{Database, DwError, DwResult};
@@ -75,6 +75,8 @@ pub struct SqlServerEngine {
     locks: tokio::sync::Mutex<Option<Arc<LockSession>>>,
     /// The databases whose version was found to be right; asked once a process.
     checked: tokio::sync::Mutex<HashSet<Database>>,
+    /// How source and warehouse keep their logs; `init` sets it.
+    recovery: (RecoveryModel, RecoveryModel),
 }
 
 impl std::fmt::Debug for SqlServerEngine {
@@ -92,6 +94,22 @@ impl SqlServerEngine {
             capabilities: tokio::sync::Mutex::default(),
             locks: tokio::sync::Mutex::default(),
             checked: tokio::sync::Mutex::default(),
+            // The source cannot be loaded again from anywhere; the warehouse can.
+            recovery: (RecoveryModel::Full, RecoveryModel::Simple),
+        }
+    }
+
+    /// The same with other recovery models of source and warehouse.
+    #[must_use]
+    pub fn with_recovery_models(mut self, oltp: RecoveryModel, dw: RecoveryModel) -> Self {
+        self.recovery = (oltp, dw);
+        self
+    }
+
+    fn recovery(&self, database: Database) -> RecoveryModel {
+        match database {
+            Database::Oltp => self.recovery.0,
+            Database::Dw => self.recovery.1,
         }
     }
 
@@ -292,6 +310,10 @@ impl Engine for SqlServerEngine {
 
     fn attempts(&self) -> u32 {
         self.options.attempts
+    }
+
+    async fn features(&self, database: Database) -> DwResult<Vec<(&'static str, String)>> {
+        Ok(self.capabilities(database).await?.listed())
     }
 
     async fn has_columnstore(&self) -> DwResult<bool> {

@@ -45,7 +45,7 @@ impl SqlServerEngine {
         let capabilities = Capabilities::of(&mut master).await?;
         let mut options = Vec::new();
         if capabilities.database_options {
-            for option in create::options(database) {
+            for option in create::options(database, self.recovery(database)) {
                 if state.is_none() || option.is_unset(&mut master, name).await? {
                     options.push(option.set);
                 }

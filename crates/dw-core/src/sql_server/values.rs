@@ -87,10 +87,14 @@ pub(super) fn from_wire(data: ColumnData<'static>) -> DwResult<Value> {
         ColumnData::Bit(bit) => whole(bit.map(i64::from)),
         ColumnData::String(text) => text.map_or(Value::Null, |text| Value::Text(text.into_owned())),
         ColumnData::Numeric(None) => Value::Null,
-        ColumnData::Numeric(Some(number)) => Value::Int(
-            i64::try_from(number.value())
-                .map_err(|_| DwError::schema("a decimal of the server needs more than 64 bits"))?,
-        ),
+        // A position in a log, of RESTORE FILELISTONLY, is wider. Whoever wants a number refuses the text.
+        ColumnData::Numeric(Some(number)) => {
+            i64::try_from(number.value()).map_or_else(|_| Value::Text(number.to_string()), Value::Int)
+        }
+        ColumnData::Guid(id) => id.map_or(Value::Null, |id| Value::Text(id.to_string())),
+        ColumnData::Binary(bytes) => {
+            bytes.map_or(Value::Null, |bytes| Value::Text(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+        }
         ColumnData::Date(date) => whole(date.map(|date| i64::from(date.days()) - EPOCH_FROM_YEAR_1)),
         ColumnData::DateTime2(stamp) => whole(stamp.map(from_datetime2)),
         ColumnData::DateTime(stamp) => whole(stamp.map(|stamp| {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use dw_audit::connections;
 use dw_audit::failures;
+use dw_audit::retention::{self, AuditRetention};
 use dw_audit::runs::{self, Process, RunStatus};
 use dw_core::engine::{Access, LockGuard, SharedEngine};
 use dw_core::entity::Phase;
@@ -28,6 +29,7 @@ use crate::settle;
 use crate::source::{SqlSource, Window};
 use crate::writers::{Writers, transact};
 use entity::fail;
+pub(crate) use select::lock_names;
 use select::{Job, cutoff, lock_all, refresh, select};
 
 /// Runs entities once.
@@ -73,6 +75,7 @@ pub async fn run(
     let report = context.close(entities, started.elapsed()).await;
     if run_id.is_some() {
         record_connections(&writers, options.connection_retention_days).await;
+        forget(&writers, options.audit_retention).await;
     }
     let report = report?;
     drop(writers);
@@ -92,6 +95,20 @@ async fn record_connections(writers: &Writers<'_>, retention_days: Option<u32>) 
             }
         }
         Err(error) => tracing::warn!(code = error.code(), %error, "connections could not be recorded"),
+    }
+}
+
+/// Deletes what the audit trail has kept for long enough; no reason to fail either.
+async fn forget(writers: &Writers<'_>, keep: AuditRetention) {
+    if keep == AuditRetention::default() {
+        return;
+    }
+    let now = time::now();
+    let cleaned = transact!(writers, tx => retention::clean(tx, keep, now));
+    match cleaned {
+        Ok(0) => {}
+        Ok(rows) => tracing::info!(rows, "old rows of the audit trail deleted"),
+        Err(error) => tracing::warn!(code = error.code(), %error, "the audit trail could not be cleaned"),
     }
 }
 

@@ -89,6 +89,15 @@ pub(super) async fn lock_all(
     jobs: &[Job],
     process: &Process,
 ) -> DwResult<Vec<Box<dyn LockGuard>>> {
+    lock_names(engine, jobs.iter().map(Job::name).collect(), process).await
+}
+
+/// Takes the locks of these entities, or none.
+pub(crate) async fn lock_names(
+    engine: &dyn Engine,
+    mut names: Vec<&str>,
+    process: &Process,
+) -> DwResult<Vec<Box<dyn LockGuard>>> {
     let holder = format!(
         "process {} on {} (user {}) since {}Z",
         process.id,
@@ -96,7 +105,6 @@ pub(super) async fn lock_all(
         process.user,
         time::format_timestamp(time::now())
     );
-    let mut names: Vec<&str> = jobs.iter().map(Job::name).collect();
     // One order for all runs, so that two runs never wait for each other.
     names.sort_unstable();
     let mut locks = Vec::new();

@@ -49,6 +49,11 @@ pub trait Sink: Send {
     async fn finish(&mut self) -> DwResult<Counters> {
         Ok(Counters::default())
     }
+
+    /// Gives up what was taken and is not applied yet: a stop lets nothing new begin. Tells whether there was something.
+    fn leave(&mut self) -> bool {
+        false
+    }
 }
 
 /// Writes an entity to the warehouse.
@@ -480,5 +485,9 @@ impl Sink for WarehouseSink<'_, '_> {
             Some(waiting) => self.commit(waiting).await,
             None => Ok(Counters::default()),
         }
+    }
+
+    fn leave(&mut self) -> bool {
+        self.waiting.take().is_some()
     }
 }

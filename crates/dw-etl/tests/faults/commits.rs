@@ -30,7 +30,7 @@ async fn a_cut_inside_of_any_commit_neither_loses_nor_repeats_a_batch() {
             if scene.proxy.counts().cut == before.cut {
                 // A load has no more commits.
                 assert_eq!(outcome.unwrap().exit_code, 0);
-                assert!(number > 8, "a load has more than 40 commits");
+                assert!(number > 8, "a load has more than 40 commits, not {wanted}");
                 break;
             }
             let whole = ended_clearly(&outcome);

@@ -144,9 +144,7 @@ async fn of_two_runs_one_goes_on_and_the_other_is_told_who_holds_the_lock() {
     let engine = scene.engine();
     let begun = scene.run_on(&engine, &options);
     let late = async {
-        while scene.proxy.waiting() > 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        scene.until_met().await;
         scene.run_on(&scene.engine(), &only(&scene, "fact_vendas")).await.unwrap_err()
     };
     let (begun, late) = tokio::join!(begun, late);
@@ -167,9 +165,7 @@ async fn run_and_wait(scene: &Scene, engine: &SharedEngine, down: Duration) -> D
     let options = scene.options();
     let run = scene.run_on(engine, &options);
     let server = async {
-        while scene.proxy.waiting() > 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        scene.until_met().await;
         tokio::time::sleep(down).await;
         scene.proxy.up();
     };

@@ -83,6 +83,8 @@ impl Scene {
             target.host = self.proxy.address().ip().to_string();
             target.port = self.proxy.address().port();
             target.connect_timeout = Duration::from_secs(5);
+            // The rules of the proxy look for texts.
+            target.encrypt = false;
         }
         change(&mut options);
         Arc::new(SqlServerEngine::new(options))
@@ -102,6 +104,15 @@ impl Scene {
 
     pub async fn run_on(&self, engine: &SharedEngine, options: &RunOptions) -> DwResult<RunReport> {
         run(engine.clone(), options, &Silent, &StopFlag::new()).await
+    }
+
+    /// Waits until every rule of the proxy has met what it waits for.
+    pub async fn until_met(&self) {
+        let began = Instant::now();
+        while self.proxy.waiting() > 0 {
+            assert!(began.elapsed() < 6 * PATIENCE, "a rule of the proxy never met its request");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     pub async fn dw(&self) -> Box<dyn Session> {

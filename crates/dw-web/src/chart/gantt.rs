@@ -4,13 +4,15 @@ use chrono_tz::Tz;
 use dw_core::time::Seconds;
 use maud::{Markup, html};
 
-use super::{Figure, Table, WIDTH, count, real, tab, xy};
+use super::{FULL_WIDTH, Figure, Table, count, real, tab, xy};
 use crate::format;
 use crate::mark::Mark;
 
 const LANE: f64 = 26.0;
 const LEFT: f64 = 150.0;
-const RIGHT: f64 = WIDTH - 16.0;
+const RIGHT: f64 = FULL_WIDTH - 16.0;
+/// Marks of the time axis, beyond the first.
+const STEPS: i64 = 8;
 const AXIS: f64 = 28.0;
 
 /// A bar.
@@ -68,15 +70,17 @@ fn draw(title: &str, spans: &[Span], zone: Tz) -> Markup {
     let begin = spans.iter().map(|span| span.from).min().unwrap_or(0);
     let end = spans.iter().map(|span| span.to).max().unwrap_or(0).max(begin + 1);
     let x = |at: Seconds| LEFT + real(at - begin) / real(end - begin) * (RIGHT - LEFT);
+    // No moment is written twice.
+    let steps = STEPS.min(end - begin);
     let height = count(lanes.len()) * LANE + AXIS;
     html! {
         div.plot {
-            svg.chart viewBox={ "0 0 " (WIDTH) " " (height) } role="group" aria-roledescription="linha do tempo" aria-label=(title) data-points {
+            svg class="chart full" viewBox={ "0 0 " (FULL_WIDTH) " " (height) } role="group" aria-roledescription="linha do tempo" aria-label=(title) data-points {
                 g.grid aria-hidden="true" {
-                    @for step in 0..=4_i64 {
-                        @let at = begin + (end - begin) * step / 4;
+                    @for step in 0..=steps {
+                        @let at = begin + (end - begin) * step / steps;
                         line x1=(xy(x(at))) x2=(xy(x(at))) y1="0" y2=(xy(height - AXIS + 4.0)) {}
-                        text x=(xy(x(at))) y=(xy(height - 8.0)) text-anchor=(match step { 0 => "start", 4 => "end", _ => "middle" }) { (tick(at, end - begin, zone)) }
+                        text x=(xy(x(at))) y=(xy(height - 8.0)) text-anchor=(if step == 0 { "start" } else if step == steps { "end" } else { "middle" }) { (tick(at, end - begin, zone)) }
                     }
                     @for (at, lane) in lanes.iter().enumerate() {
                         text x=(xy(LEFT - 10.0)) y=(xy(count(at) * LANE + 17.0)) text-anchor="end" { (lane) }

@@ -1,13 +1,14 @@
-//! `/descontos`: what discounts cost and bring, by month, by margin, by campaign.
+//! `/descontos`: what discounts cost and bring, over time, by margin, by campaign.
 
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use dw_core::time::Days;
 use maud::{Markup, html};
 
 use super::figures::Better;
-use super::filters::{Compare, Grain};
+use super::filters::Compare;
 use super::form::form;
 use super::products::percent;
 use super::read::{Campaign, DiscountFigures, Discounts, discounts};
@@ -40,11 +41,13 @@ async fn body(question: &Question) -> Result<Markup, Trouble> {
     let key = question.filters.key();
     let reading = discounts(&question.vendas.store, &question.filters);
     let figures = question.get(&question.vendas.discounts, &key, reading).await?;
-    let is_empty = figures.months.is_empty();
-    let labels: Vec<String> = figures.months.iter().map(|(start, _)| tiles::label(*start, Grain::Month)).collect();
-    let data = |unit: Unit, series: Vec<Series>| Data { axis: "Mês".to_owned(), labels: labels.clone(), series, unit };
-    let of =
-        |of: fn(&Discounts) -> Option<i64>| figures.months.iter().map(move |(_, sums)| of(sums)).collect::<Vec<_>>();
+    let is_empty = figures.days.is_empty();
+    let grain = question.filters.drawn_grain();
+    let points = tiles::rolled(&figures.days, grain, Discounts::add);
+    let labels: Vec<String> = points.iter().map(|(start, _)| tiles::label(*start, grain)).collect();
+    let data =
+        |unit: Unit, series: Vec<Series>| Data { axis: "Período".to_owned(), labels: labels.clone(), series, unit };
+    let of = |of: fn(&Discounts) -> Option<i64>| points.iter().map(|(_, sums)| of(sums)).collect::<Vec<_>>();
     let amounts = data(
         Unit::Money,
         vec![
@@ -67,12 +70,12 @@ async fn body(question: &Question) -> Result<Markup, Trouble> {
     };
     Ok(html! {
         (form(question, PATH))
-        (tiles::row(&discount_tiles(&figures), question.filters.compare == Compare::Previous))
+        (tiles::row(&discount_tiles(&figures, &points), question.filters.compare == Compare::Previous))
         @if !question.filters.status.is_empty() { p.note.compared { "O filtro de status não vale para descontos." } }
         div.stack {
             div.grid2 {
-                (line("Desconto e receita por mês", Some(question.filters.period_text()), &amounts, Size::Half).draw(is_empty))
-                (line("Retorno por mês", Some("(receita - desconto) / desconto".to_owned()), &returns, Size::Half).draw(is_empty))
+                (line(&format!("Desconto e receita {}", tiles::per(grain)), Some(question.filters.period_text()), &amounts, Size::Half).draw(is_empty))
+                (line(&format!("Retorno {}", tiles::per(grain)), Some("(receita - desconto) / desconto".to_owned()), &returns, Size::Half).draw(is_empty))
             }
             div.grid2 {
                 (campaigns("Campanhas com mais desconto", "Desconto", &figures.campaigns, |sums| Some(sums.desconto), Unit::Money, 2))
@@ -96,7 +99,7 @@ impl Discounts {
     }
 }
 
-fn discount_tiles(figures: &DiscountFigures) -> Vec<Tile> {
+fn discount_tiles(figures: &DiscountFigures, points: &[(Days, Discounts)]) -> Vec<Tile> {
     type Of = fn(&Discounts) -> Option<i64>;
     let tile = |name: &str, unit: Unit, better: Better, of: Of| Tile {
         name: name.to_owned(),
@@ -104,7 +107,7 @@ fn discount_tiles(figures: &DiscountFigures) -> Vec<Tile> {
         value: of(&figures.total),
         before: figures.before.as_ref().and_then(of),
         better,
-        course: figures.months.iter().filter_map(|(_, sums)| of(sums)).collect(),
+        course: points.iter().filter_map(|(_, sums)| of(sums)).collect(),
         note: String::new(),
     };
     vec![

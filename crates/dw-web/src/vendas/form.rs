@@ -5,6 +5,7 @@ use maud::{Markup, html};
 
 use super::Question;
 use super::filters::{Compare, Grain, Preset};
+use crate::form::{multi, select, theme_field};
 use crate::page::THEME;
 use crate::query::Choice;
 
@@ -18,7 +19,7 @@ pub(super) fn form(question: &Question, path: &str) -> Markup {
             }
         }
         form.filters method="get" action=(path) aria-label="Filtros" {
-            @if let Some(theme) = query.last(THEME) { input type="hidden" name=(THEME) value=(theme); }
+            (theme_field(query))
             div.field { label for="de" { "De" } input type="date" id="de" name="de" value=(format_date(filters.from)) min=[lists.bounds.map(|b| format_date(b.0))] max=[lists.bounds.map(|b| format_date(b.1))]; }
             div.field { label for="ate" { "Até" } input type="date" id="ate" name="ate" value=(format_date(filters.to)) min=[lists.bounds.map(|b| format_date(b.0))] max=[lists.bounds.map(|b| format_date(b.1))]; }
             (multi("regiao", "Região", &lists.regioes, &filters.regioes))
@@ -36,43 +37,6 @@ pub(super) fn form(question: &Question, path: &str) -> Markup {
             button type="submit" { "Aplicar" }
             @if filters.is_narrowed() || filters.preset != Some(Preset::Days90) {
                 a.button.plain href=(match query.last(THEME) { Some(theme) => crate::query::link(path, [(THEME, theme)].into_iter()), None => path.to_owned() }) { "Limpar" }
-            }
-        }
-    }
-}
-
-/// A list of which several can be chosen: boxes behind a button, without a script.
-fn multi(name: &str, label: &str, values: &[String], chosen: &[String]) -> Markup {
-    let text = match chosen {
-        [] => "Todos".to_owned(),
-        [one] => one.clone(),
-        many => format!("{} escolhidos", many.len()),
-    };
-    html! {
-        div.field {
-            span.label aria-hidden="true" { (label) }
-            details.multi {
-                summary { span.visually-hidden { (label) ": " } (text) }
-                fieldset {
-                    legend { (label) }
-                    @for (at, value) in values.iter().enumerate() {
-                        label.check for={ (name) "-" (at) } {
-                            input type="checkbox" id={ (name) "-" (at) } name=(name) value=(value) checked[chosen.contains(value)];
-                            (value)
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn select<T: Choice>(name: &str, label: &str, chosen: T) -> Markup {
-    html! {
-        div.field {
-            label for=(name) { (label) }
-            select id=(name) name=(name) {
-                @for (value, word, text) in T::ALL { option value=(word) selected[*value == chosen] { (text) } }
             }
         }
     }

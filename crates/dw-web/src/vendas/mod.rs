@@ -32,7 +32,8 @@ use dw_core::time::{Seconds, now};
 use maud::{Markup, html};
 use tokio::sync::Semaphore;
 
-use crate::cache::{Cache, Found, Kept};
+use crate::cache::Cache;
+use crate::figures::Figures;
 use crate::format;
 use crate::mark::Mark;
 use crate::page::{Banner, NavItem, Page, Site, Theme, badge, state};
@@ -58,6 +59,7 @@ pub static SITE: Site = Site {
         NavItem { path: "/metricas", label: "Métricas" },
         NavItem { path: "/base", label: "Base detalhada" },
     ],
+    kept: None,
 };
 
 /// Answers of each kind that are kept.
@@ -147,7 +149,7 @@ pub fn app(engine: SharedEngine, options: Options, guards: &Guards) -> DwResult<
         .route("/base", get(detail::page))
         .route("/base.csv", get(export::csv))
         .with_state(vendas);
-    Ok(site::assemble(pages, &SITE, store, guards))
+    Ok(site::assemble(pages, &SITE, store, guards, None))
 }
 
 /// A question, read against what there is.
@@ -158,10 +160,7 @@ pub(crate) struct Question {
     pub theme: Theme,
     pub filters: Filters,
     pub lists: Arc<Lists>,
-    pub health: Health,
-    pub now: Seconds,
-    /// The oldest reading that the page shows, when the database is down.
-    stale_since: std::sync::Mutex<Option<Seconds>>,
+    pub figures: Figures,
 }
 
 /// Why a page has no figures.
@@ -183,15 +182,16 @@ impl Question {
         let bare = |query: &Query, refusal: &Refusal, health: &Health| {
             refused(&vendas, query, theme, path, refusal, health, now)
         };
-        let lists = match vendas.figures(&vendas.lists, &(), &health, now, read::lists(&vendas.store)).await {
-            Ok((kept, _)) => kept.value,
+        let figures = Figures::new(health.clone(), None, now, vendas.metrics.clone());
+        let lists = match figures.get(&vendas.lists, &(), read::lists(&vendas.store)).await {
+            Ok(lists) => lists,
             Err(trouble) => return Err(bare(&query, &Refusal::Trouble(trouble), &health)),
         };
         if lists.bounds.is_none() {
             return Err(bare(&query, &Refusal::Empty, &health));
         }
         let filters = Filters::read(&mut query, &lists);
-        Ok(Self { vendas, query, theme, filters, lists, health, now, stale_since: std::sync::Mutex::default() })
+        Ok(Self { vendas, query, theme, filters, lists, figures })
     }
 
     /// Days and comparison.
@@ -213,12 +213,7 @@ impl Question {
         key: &K,
         read: impl Future<Output = DwResult<V>>,
     ) -> Result<Arc<V>, Trouble> {
-        let (kept, is_stale) = self.vendas.figures(cache, key, &self.health, self.now, read).await?;
-        if is_stale {
-            let mut since = self.stale_since.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            *since = Some(since.map_or(kept.read_at, |earlier| earlier.min(kept.read_at)));
-        }
-        Ok(kept.value)
+        self.figures.get(cache, key, read).await
     }
 
     /// The page with its figures, or the state without them.
@@ -227,13 +222,9 @@ impl Question {
             Ok(body) => (StatusCode::OK, body),
             Err(trouble) => (StatusCode::SERVICE_UNAVAILABLE, site::trouble(trouble)),
         };
-        let stale = *self.stale_since.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut banners = Vec::new();
-        if let Some(read_at) = stale {
-            let since = if let Health::Down { since, .. } = self.health { since } else { self.now };
-            banners.push(site::stale(read_at, since, self.vendas.options.zone));
-        }
-        let freshness = fresh(&self.health, self.now);
+        let mut banners: Vec<Banner> = self.figures.banner(self.vendas.options.zone).into_iter().collect();
+        let now = self.figures.now;
+        let freshness = fresh(&self.figures.health, now);
         if let Some(Freshness { running: Some(_), .. }) = freshness {
             banners.push(Banner {
                 mark: Mark::Running,
@@ -249,41 +240,11 @@ impl Question {
             theme: self.theme,
             banners,
             freshness: freshness
-                .map(|freshness| freshness_line(&freshness, self.lists.bounds, self.now, self.vendas.options.zone)),
-            reload: (status != StatusCode::OK || stale.is_some()).then_some(10),
+                .map(|freshness| freshness_line(&freshness, self.lists.bounds, now, self.vendas.options.zone)),
+            reload: (status != StatusCode::OK || self.figures.is_stale()).then_some(10),
             body,
         };
         page.answer(status)
-    }
-}
-
-impl Vendas {
-    /// Figures of the current version; the last ones when the database does not answer; true when they are those.
-    async fn figures<K: Eq + std::hash::Hash + Clone, V>(
-        &self,
-        cache: &Cache<K, V>,
-        key: &K,
-        health: &Health,
-        now: Seconds,
-        read: impl Future<Output = DwResult<V>>,
-    ) -> Result<(Kept<V>, bool), Trouble> {
-        let why = match health {
-            Health::Up { version, .. } => match cache.get(key, *version, now, read).await {
-                Ok((kept, found)) => {
-                    Metrics::add(if found == Found::Hit {
-                        &self.metrics.cache_hits
-                    } else {
-                        &self.metrics.cache_misses
-                    });
-                    return Ok((kept, false));
-                }
-                Err(error) => Trouble::of(&error),
-            },
-            Health::Down { why, .. } => *why,
-        };
-        let kept = cache.last(key).ok_or(why)?;
-        Metrics::add(&self.metrics.cache_stale);
-        Ok((kept, true))
     }
 }
 

@@ -37,7 +37,7 @@ async fn body(question: &Question) -> Result<Markup, Trouble> {
         tokio::try_join!(question.course(), question.named(By::Category), question.named(By::State))?;
     let is_empty = course.days.is_empty();
     let grain = question.filters.drawn_grain();
-    let points = tiles::rolled(&course.days, grain);
+    let points = tiles::rolled(&course.days, grain, Sums::add);
     let data = Data {
         axis: "Período".to_owned(),
         labels: points.iter().map(|(start, _)| tiles::label(*start, grain)).collect(),
@@ -70,7 +70,7 @@ async fn body(question: &Question) -> Result<Markup, Trouble> {
         (form(question, PATH))
         (tiles::sales(question, &course))
         div.stack {
-            (line("Receita e margem", Some(question.filters.period_text()), &data, Size::Full).draw(is_empty))
+            (line(&format!("Receita e margem {}", tiles::per(grain)), Some(question.filters.period_text()), &data, Size::Full).draw(is_empty))
             div.grid2 {
                 (bars("Receita por dia da semana", None, &weekdays, Stand::Side, Size::Half).draw(is_empty))
                 (insights(&course, &week, &categories, &states))

@@ -25,7 +25,7 @@ pub(super) static BY_STATE: SqlText = sql_text!("vendas/sums_by_state");
 pub(super) static BY_SELLER: SqlText = sql_text!("vendas/sums_by_seller");
 pub(super) static TARGETS_BY_MONTH: SqlText = sql_text!("vendas/targets_by_month");
 pub(super) static TARGETS_BY_SELLER: SqlText = sql_text!("vendas/targets_by_seller");
-pub(super) static DISCOUNTS_BY_MONTH: SqlText = sql_text!("vendas/discounts_by_month");
+pub(super) static DISCOUNTS_BY_DAY: SqlText = sql_text!("vendas/discounts_by_day");
 pub(super) static DISCOUNTS_BY_MARGIN: SqlText = sql_text!("vendas/discounts_by_margin");
 pub(super) static DISCOUNTS_BY_CAMPAIGN: SqlText = sql_text!("vendas/discounts_by_campaign");
 pub(super) static DISCOUNTS_OF_PERIOD: SqlText = sql_text!("vendas/discounts_of_period");
@@ -122,8 +122,8 @@ pub struct Campaign {
 /// The page of discounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiscountFigures {
-    /// Month as its first day.
-    pub months: Vec<(Days, Discounts)>,
+    /// Each day that has one.
+    pub days: Vec<(Days, Discounts)>,
     /// All of them.
     pub total: Discounts,
     /// The period before, where it is compared with and has any.
@@ -232,10 +232,10 @@ pub async fn targets(store: &Arc<Store>, filters: &Filters) -> DwResult<(Vec<Tar
 pub async fn discounts(store: &Arc<Store>, filters: &Filters) -> DwResult<DiscountFigures> {
     let period = (filters.from, filters.to);
     let of = |text, period| make(store, text, Reach::Discounts, period, filters);
-    let (months, margins) = (of(DISCOUNTS_BY_MONTH, period)?, of(DISCOUNTS_BY_MARGIN, period)?);
+    let (days, margins) = (of(DISCOUNTS_BY_DAY, period)?, of(DISCOUNTS_BY_MARGIN, period)?);
     let (campaigns, before) = (of(DISCOUNTS_BY_CAMPAIGN, period)?, of(DISCOUNTS_OF_PERIOD, filters.previous())?);
-    let (months, margins, campaigns, before) =
-        tokio::try_join!(run(store, &months), run(store, &margins), run(store, &campaigns), async {
+    let (days, margins, campaigns, before) =
+        tokio::try_join!(run(store, &days), run(store, &margins), run(store, &campaigns), async {
             if filters.compare == Compare::Nothing { Ok(RowBatch::default()) } else { run(store, &before).await }
         })?;
     let sums = |row: &[Value], from: usize| -> DwResult<Discounts> {
@@ -251,18 +251,17 @@ pub async fn discounts(store: &Arc<Store>, filters: &Filters) -> DwResult<Discou
         })
     };
     let mut figures = DiscountFigures {
-        months: Vec::new(),
+        days: Vec::new(),
         total: Discounts::default(),
         before: before.rows().next().map(|row| sums(row, 0)).transpose()?.filter(|sums| sums.aplicacoes > 0),
         margins: Vec::new(),
         campaigns: Vec::new(),
     };
-    for row in months.rows() {
-        let month = row.first().map(Value::int).transpose()?.flatten().and_then(|month| day(month * 100 + 1));
-        if let Some(month) = month {
+    for row in days.rows() {
+        if let Some(at) = row.first().map(Value::int).transpose()?.flatten().and_then(day) {
             let sums = sums(row, 1)?;
             figures.total.add(&sums);
-            figures.months.push((month, sums));
+            figures.days.push((at, sums));
         }
     }
     for row in margins.rows() {
@@ -282,7 +281,8 @@ pub async fn discounts(store: &Arc<Store>, filters: &Filters) -> DwResult<Discou
 }
 
 impl Discounts {
-    fn add(&mut self, other: &Self) {
+    /// Adds those of another day.
+    pub fn add(&mut self, other: &Self) {
         self.aplicacoes += other.aplicacoes;
         self.desconto += other.desconto;
         self.receita += other.receita;
@@ -301,7 +301,7 @@ pub fn statements(dialect: &dyn Dialect, filters: &Filters) -> DwResult<Vec<(&'s
     let keys = [BY_DAY, BY_PRODUCT, BY_CATEGORY, BY_STATE, BY_SELLER].map(|text| (text, Reach::Keys, period));
     let goals = [TARGETS_BY_MONTH, TARGETS_BY_SELLER].map(|text| (text, Reach::Sellers, filters.months()));
     let given =
-        [DISCOUNTS_BY_MONTH, DISCOUNTS_BY_MARGIN, DISCOUNTS_BY_CAMPAIGN].map(|text| (text, Reach::Discounts, period));
+        [DISCOUNTS_BY_DAY, DISCOUNTS_BY_MARGIN, DISCOUNTS_BY_CAMPAIGN].map(|text| (text, Reach::Discounts, period));
     let before =
         [(OF_PERIOD, Reach::Keys, filters.previous()), (DISCOUNTS_OF_PERIOD, Reach::Discounts, filters.previous())];
     let all = keys.into_iter().chain(goals).chain(given).chain(before);

@@ -49,7 +49,7 @@ pub fn row(tiles: &[Tile], is_compared: bool) -> Markup {
 
 /// The eight figures of sales.
 pub(super) fn sales(question: &Question, course: &Course) -> Markup {
-    let points = rolled(&course.days, question.filters.drawn_grain());
+    let points = rolled(&course.days, question.filters.drawn_grain(), Sums::add);
     let tiles: Vec<Tile> = Kpi::ALL
         .iter()
         .map(|kpi| Tile {
@@ -104,16 +104,25 @@ fn changed(tile: &Tile) -> Markup {
 }
 
 /// Sums by day, week or month, in order; the label is the first day.
-pub fn rolled(days: &[(Days, Sums)], grain: Grain) -> Vec<(Days, Sums)> {
-    let mut out: Vec<(Days, Sums)> = Vec::new();
+pub fn rolled<T: Copy>(days: &[(Days, T)], grain: Grain, add: impl Fn(&mut T, &T)) -> Vec<(Days, T)> {
+    let mut out: Vec<(Days, T)> = Vec::new();
     for (day, sums) in days {
         let start = start(*day, grain);
         match out.last_mut() {
-            Some((last, total)) if *last == start => total.add(sums),
+            Some((last, total)) if *last == start => add(total, sums),
             _ => out.push((start, *sums)),
         }
     }
     out
+}
+
+/// What the points of a chart are, behind its heading: `por semana`.
+pub fn per(grain: Grain) -> &'static str {
+    match grain {
+        Grain::Month => "por mês",
+        Grain::Week => "por semana",
+        Grain::Auto | Grain::Day => "por dia",
+    }
 }
 
 /// The first day of the point that a day is in.

@@ -1,44 +1,12 @@
 //! In a real browser, headless Chromium over its DevTools protocol: what only a browser sees. Ignored by name without one.
 
-mod driver;
-
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::net::TcpListener;
 
+use crate::common::browser::{look_at, serve};
+use crate::common::driver::Browser;
 use crate::stage::{PAGES, Stage};
-use driver::Browser;
-
-/// Looks at a page as `docs/dashboards.md` wants it, and returns what is wrong.
-const CHECK: &str = include_str!("browser/check.js");
-
-/// Serves an application in a thread of its own, so that a test may block.
-fn serve(stage: &Stage) -> String {
-    let app = stage.app.clone();
-    let (told, heard) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        runtime.block_on(async {
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            told.send(format!("http://{}", listener.local_addr().unwrap())).unwrap();
-            dw_web::server::serve(listener, app, std::future::pending()).await;
-        });
-    });
-    heard.recv().unwrap()
-}
-
-/// Opens pages and asserts that the browser has nothing to complain about.
-fn look_at(browser: &mut Browser, base: &str, paths: &[String], width: u32) {
-    browser.size(width, 900);
-    for path in paths {
-        browser.open(&format!("{base}{path}"));
-        let faults = browser.evaluate(CHECK);
-        assert_eq!(faults, json!([]), "{path} at {width}");
-        let complaints = browser.complaints(base);
-        assert!(complaints.is_empty(), "{path} at {width}: {complaints:#?}");
-    }
-}
 
 fn with_theme(theme: &str) -> Vec<String> {
     PAGES.iter().map(|(path, _)| format!("{path}?tema={theme}")).collect()
@@ -48,7 +16,7 @@ fn with_theme(theme: &str) -> Vec<String> {
 #[cfg_attr(not(dw_chromium), ignore = "needs Chromium: apt-get install chromium, or DW_TEST_CHROMIUM")]
 async fn every_page_is_sound_at_every_width_light_and_dark() {
     let stage = Stage::sample().await;
-    let base = serve(&stage);
+    let base = serve(&stage.app);
     let mut browser = Browser::start();
     for width in [390, 1_280] {
         for theme in ["claro", "escuro"] {
@@ -67,7 +35,7 @@ async fn every_page_is_sound_at_every_width_light_and_dark() {
 #[cfg_attr(not(dw_chromium), ignore = "needs Chromium: apt-get install chromium, or DW_TEST_CHROMIUM")]
 async fn pages_without_data_or_database_are_sound_and_recover_without_a_reload() {
     let stage = Stage::none();
-    let base = serve(&stage);
+    let base = serve(&stage.app);
     let mut browser = Browser::start();
     browser.allow_failures();
     look_at(&mut browser, &base, &with_theme("claro"), 390);
@@ -77,7 +45,7 @@ async fn pages_without_data_or_database_are_sound_and_recover_without_a_reload()
     look_at(&mut browser, &base, &with_theme("escuro"), 390);
     // With figures, and then gone: the last ones stay.
     let stage = Stage::sample().await;
-    let base = serve(&stage);
+    let base = serve(&stage.app);
     look_at(&mut browser, &base, &with_theme("claro"), 390);
     let away = stage.folder.path().join("away");
     std::fs::rename(stage.file(), &away).unwrap();
@@ -92,7 +60,7 @@ async fn pages_without_data_or_database_are_sound_and_recover_without_a_reload()
 #[cfg_attr(not(dw_chromium), ignore = "needs Chromium: apt-get install chromium, or DW_TEST_CHROMIUM")]
 async fn filters_work_by_keyboard_alone() {
     let stage = Stage::sample().await;
-    let base = serve(&stage);
+    let base = serve(&stage.app);
     let mut browser = Browser::start();
     browser.size(1_280, 900);
     browser.open(&format!("{base}/"));
@@ -142,7 +110,7 @@ async fn filters_work_by_keyboard_alone() {
 #[cfg_attr(not(dw_chromium), ignore = "needs Chromium: apt-get install chromium, or DW_TEST_CHROMIUM")]
 async fn without_a_script_everything_is_there() {
     let stage = Stage::sample().await;
-    let base = serve(&stage);
+    let base = serve(&stage.app);
     let mut browser = Browser::start();
     browser.without_scripts();
     browser.open(&format!("{base}/?estado=SP"));

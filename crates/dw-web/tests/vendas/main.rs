@@ -3,6 +3,8 @@
 
 mod attacks;
 mod browser;
+#[path = "../common/mod.rs"]
+mod common;
 mod numbers;
 mod pages;
 mod socket;

@@ -127,6 +127,38 @@ async fn discounts_are_those_of_the_view() {
     assert_eq!(page.tile("ROI ponderado"), dw_web::format::Unit::Factor.show(weighted), "defect D6");
 }
 
+/// A chart by month has a point a month, and so on: the heading, the points and the filter say the same.
+#[tokio::test]
+async fn d5_charts_have_a_point_for_each_day_week_or_month_as_chosen() {
+    let stage = Stage::sample().await;
+    let mut session = stage.session().await;
+    for (path, title, view, day) in [
+        ("/", "Receita e margem", "fact.VW_DASH_VENDAS_R1 WHERE status_pedido <> 'Cancelado' AND data_id", "data_id"),
+        ("/descontos", "Desconto e receita", "fact.VW_DASH_DESCONTOS_R1 WHERE data_aplicacao_id", "data_aplicacao_id"),
+    ] {
+        let date = format!(
+            "CAST(julianday(substr({day}, 1, 4) || '-' || substr({day}, 5, 2) || '-' || substr({day}, 7, 2)) + 0.5 AS INTEGER)"
+        );
+        for (word, per, unit) in [
+            ("dia", "por dia", day.to_owned()),
+            // A Julian day is a Monday where it is divided by seven.
+            ("semana", "por semana", format!("{date} / 7")),
+            ("mes", "por mês", format!("{day} / 100")),
+        ] {
+            let points = number(
+                &mut *session,
+                &format!("SELECT COUNT(DISTINCT {unit}) FROM {view} BETWEEN 20251201 AND 20260520"),
+            )
+            .await;
+            let page = stage.get(&format!("{path}?de=2025-12-01&ate=2026-05-20&granularidade={word}")).await;
+            let heading = format!("<h3>{title} {per}</h3>");
+            let figure = page.text.split_once(&heading).unwrap_or_else(|| panic!("{path} {word}")).1;
+            let table = figure.split_once("<tbody>").unwrap().1.split_once("</tbody>").unwrap().0;
+            assert_eq!(i64::try_from(table.matches("<tr>").count()).unwrap(), points, "{path} {word}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_table_turns_and_sorts() {
     let stage = Stage::sample().await;

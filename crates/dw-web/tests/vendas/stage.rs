@@ -1,27 +1,22 @@
 //! A warehouse of its own for each test, and the application on it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::http::Method;
 use chrono_tz::America::Sao_Paulo;
 use dw_core::embedded::EmbeddedEngine;
-use dw_core::engine::{Access, Engine, Session};
+use dw_core::engine::Session;
 use dw_core::error::Database;
-use dw_core::{migrate, time};
-use dw_etl::feed::StopFlag;
-use dw_etl::options::RunOptions;
-use dw_etl::report::Silent;
-use dw_sample::base::BaseOptions;
-use dw_sample::load::{self, IfFilled};
+use dw_core::migrate;
 use dw_web::server::guard::Guards;
 use dw_web::server::metrics::Metrics;
 use dw_web::vendas;
-use tokio::sync::OnceCell;
-use tower::ServiceExt;
+
+pub use crate::common::stage::number;
+use crate::common::stage::{self, Answer, copy_sample};
 
 /// The pages, and what each shows whatever the data.
 pub const PAGES: [(&str, &str); 6] = [
@@ -33,22 +28,6 @@ pub const PAGES: [(&str, &str); 6] = [
     ("/base", "Base detalhada"),
 ];
 
-/// An answer, read to its end.
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub text: String,
-}
-
-impl Answer {
-    /// The value of a tile.
-    pub fn tile(&self, name: &str) -> String {
-        let start = format!("<dt>{name}</dt><dd class=\"value\">");
-        let rest = self.text.split_once(&start).unwrap_or_else(|| panic!("no tile {name}")).1;
-        rest.split_once("</dd>").unwrap().0.to_owned()
-    }
-}
-
 /// A folder with or without a warehouse, and the application on it.
 pub struct Stage {
     pub folder: tempfile::TempDir,
@@ -59,7 +38,7 @@ impl Stage {
     /// A warehouse with the sample.
     pub async fn sample() -> Self {
         let stage = Self::none();
-        std::fs::copy(sample_file().await, stage.file()).unwrap();
+        copy_sample(stage.folder.path(), &[Database::Dw]).await;
         stage
     }
 
@@ -91,12 +70,12 @@ impl Stage {
 
     /// The file of the warehouse.
     pub fn file(&self) -> PathBuf {
-        self.folder.path().join("DW_ECOMMERCE.db")
+        stage::file(self.folder.path(), Database::Dw)
     }
 
     /// A session that may do everything, as another program has it.
     pub async fn session(&self) -> Box<dyn Session> {
-        EmbeddedEngine::new(self.folder.path()).open(Database::Dw, Access::ReadWrite, "test").await.unwrap()
+        stage::session(self.folder.path(), Database::Dw).await
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -104,39 +83,6 @@ impl Stage {
     }
 
     pub async fn ask(&self, method: Method, path: &str, host: &str) -> Answer {
-        let request = Request::builder().method(method).uri(path).header("host", host).body(Body::empty()).unwrap();
-        let response = self.app.clone().oneshot(request).await.unwrap();
-        let (head, body) = response.into_parts();
-        let bytes = axum::body::to_bytes(body, 64 << 20).await.unwrap();
-        Answer { status: head.status, headers: head.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+        stage::ask(&self.app, method, path, host).await
     }
-}
-
-/// One number of the warehouse.
-pub async fn number(session: &mut dyn Session, sql: &str) -> i64 {
-    let sql = session.dialect().translate(sql);
-    session.query(&sql, &[]).await.unwrap().get(0, 0).int().unwrap().unwrap_or(0)
-}
-
-/// The file of a loaded sample, made once for all tests.
-async fn sample_file() -> &'static Path {
-    static SAMPLE: OnceCell<(tempfile::TempDir, PathBuf)> = OnceCell::const_new();
-    let (_, file) = SAMPLE
-        .get_or_init(|| async {
-            let folder = tempfile::tempdir().unwrap();
-            let engine = Arc::new(EmbeddedEngine::new(folder.path()));
-            migrate::init(&*engine).await.unwrap();
-            let mut oltp = engine.open(Database::Oltp, Access::ReadWrite, "test").await.unwrap();
-            let options = BaseOptions { scale: 0.02, ..BaseOptions::at(time::now() - 300) };
-            load::base(&mut *oltp, options, IfFilled::Keep, &mut |_| {}).await.unwrap();
-            drop(oltp);
-            let report =
-                dw_etl::run::run(engine.clone(), &RunOptions::default(), &Silent, &StopFlag::new()).await.unwrap();
-            assert_eq!(report.exit_code, 0);
-            drop(engine);
-            let file = folder.path().join("DW_ECOMMERCE.db");
-            (folder, file)
-        })
-        .await;
-    file
 }
