@@ -2,19 +2,30 @@
 # Gives the volumes to the user of the containers and makes the certificate of the server, signed by an authority of its
 # own whose key is thrown away: a new certificate is a new authority, and clients read it at their next start.
 # Runs at each start; a certificate that lasts for 30 more days is left alone.
+# Usage: sql_volume_init all      everything, for a server of the stack
+#        sql_volume_init folders  only what containers of ours write, for a server that is somewhere else
 # ROOT and OWNER are for tests.
 set -eu
+what=${1:-all}
 root=${ROOT:-}
 owner=${OWNER:-10001:10001}
 mssql=$root/var/opt/mssql
 ca=$root/run/dw-ca
 
-for folder in "$mssql/.system" "$mssql/data" "$mssql/log" "$mssql/secrets" "$mssql/backup" "$mssql/audit" \
-  "$root/var/lib/etl-alerts"; do
-  mkdir -p "$folder"
-  chown -R "$owner" "$folder"
-  chmod 0770 "$folder"
-done
+give() {
+  for folder in "$@"; do
+    mkdir -p "$folder"
+    chown -R "$owner" "$folder"
+    chmod 0770 "$folder"
+  done
+}
+
+give "$mssql/backup" "$root/var/lib/etl-alerts"
+case $what in
+  all) give "$mssql/.system" "$mssql/data" "$mssql/log" "$mssql/secrets" "$mssql/audit" ;;
+  folders) echo "folders: ready"; exit 0 ;;
+  *) echo "sql_volume_init: $what is neither all nor folders" >&2; exit 2 ;;
+esac
 mkdir -p "$ca"
 
 key=$mssql/secrets/server.key

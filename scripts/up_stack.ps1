@@ -1,7 +1,8 @@
 # Starts the container stack and waits until it is healthy; the same as up_stack.sh, for PowerShell 5.1 and 7.
-# Usage: scripts\up_stack.ps1      Settings: docker\.env.sqlserver. No secret is ever overwritten or printed.
+# Usage: scripts\up_stack.ps1 [-NewSecrets]      Settings: docker\.env.sqlserver. No secret is ever overwritten or printed.
+# With -NewSecrets, logins of the server whose file is not there get a new password. See docs/runbook.md.
 [CmdletBinding()]
-param()
+param([switch]$NewSecrets)
 
 Set-StrictMode -Version 2
 $ErrorActionPreference = 'Stop'
@@ -10,8 +11,8 @@ $Folder = Join-Path (Split-Path -Parent $PSScriptRoot) 'docker'
 $EnvFile = Join-Path $Folder '.env.sqlserver'
 $Example = Join-Path $Folder '.env.sqlserver.example'
 $Secrets = Join-Path $Folder 'secrets'
-$Passwords = @('mssql_sa_password', 'etl_runner_password', 'etl_monitor_password', 'etl_backup_password',
-    'etl_restore_password', 'bi_reader_password', 'web_password')
+$Administrator = 'mssql_sa_password'
+$Logins = @('etl_runner_password', 'etl_monitor_password', 'etl_backup_password', 'etl_restore_password', 'bi_reader_password')
 $Utf8 = New-Object System.Text.UTF8Encoding($false)
 
 function Stop-With([string]$Message, [string]$Hint) {
@@ -79,32 +80,77 @@ function New-Password {
     return $password
 }
 
-function Initialize-Secrets {
-    if (-not (Test-Path (Join-Path $Secrets 'mssql_sa_password')) -and
-        (Test-Docker @('volume', 'inspect', 'dw_stack_sqlserver_data'))) {
-        Stop-With "the volumes of the stack are there, and $Secrets\mssql_sa_password is not" `
-            'new passwords would not open the old server: put the folder back from your copy, or see "lost secrets" in docs/runbook.md'
+function Test-Secret([string]$Name) {
+    $file = Get-Item -LiteralPath (Join-Path $Secrets $Name) -ErrorAction SilentlyContinue
+    return ($null -ne $file) -and ($file.Length -gt 0)
+}
+
+# The file alone says what the settings are, also where somebody has exported a variable of the same name.
+function Clear-ExportedSettings {
+    foreach ($line in [IO.File]::ReadAllLines($Example)) {
+        if ($line -match '^([A-Z][A-Z0-9_]*)=') { Remove-Item -Path "Env:$($Matches[1])" -ErrorAction SilentlyContinue }
     }
+}
+
+function Test-Profile([string]$Name) {
+    return (Get-Setting 'COMPOSE_PROFILES').Split(',') -ccontains $Name
+}
+
+# New passwords would not open a server that knows the old ones: with volumes there, nothing that a server knows is made
+# anew, unless that is asked for.
+function Assert-Secrets {
+    if (-not $OwnServer -and -not (Test-Secret $Administrator)) {
+        Stop-With "$Secrets\$Administrator is not there" 'put the password of the administrator of your server (SQLSERVER_ADMIN_USER) into it'
+    }
+    if (-not (Read-Docker @('volume', 'ls', '--quiet', '--filter', 'label=com.docker.compose.project=dw_stack'))) { return }
+    $lost = @(@($Administrator) + $Logins | Where-Object { -not (Test-Secret $_) })
+    if ($lost.Count -eq 0) { return }
+    $message = "the volumes of the stack are there, and of $Secrets these are not: $($lost -join ' ')"
+    if ($lost -contains $Administrator) {
+        Stop-With $message 'new passwords would not open the old server: put the folder back from your copy, or see "Lost secrets" in docs/runbook.md'
+    }
+    if (-not $NewSecrets) { Stop-With $message 'put them back from your copy; or let the server have new ones: up_stack.ps1 -NewSecrets' }
+}
+
+# Nobody but the user, the system and administrators gets into the folder.
+function Protect-Folder([string]$Path) {
+    if ($env:OS -ne 'Windows_NT') { & chmod 700 $Path; return }
+    $user = [Security.Principal.WindowsIdentity]::GetCurrent().User.Value
+    & icacls $Path /inheritance:r /grant:r "*${user}:(OI)(CI)F" '*S-1-5-18:(OI)(CI)F' '*S-1-5-32-544:(OI)(CI)F' | Out-Null
+    if ($LASTEXITCODE -ne 0) { Stop-With "the rights of $Path could not be set" 'see that the folder is on an NTFS disk and yours' }
+}
+
+# Never over one that is there. Whole or not at all.
+function Write-Secret([string]$Name, [string]$Text) {
+    $file = Join-Path $Secrets $Name
+    [IO.File]::WriteAllText("$file.new", $Text, $Utf8)
+    Move-Item -Force -LiteralPath "$file.new" -Destination $file
+}
+
+function Initialize-Secrets {
     New-Item -ItemType Directory -Force -Path $Secrets, (Join-Path $Folder 'ca') | Out-Null
-    foreach ($name in $Passwords) {
-        $file = Join-Path $Secrets $name
-        if (-not (Test-Path $file)) {
-            [IO.File]::WriteAllText($file, (New-Password), $Utf8)
+    Protect-Folder $Secrets
+    $names = $Logins
+    if ($OwnServer) { $names = @($Administrator) + $names }
+    # With the hash there, its password is known to somebody.
+    if (-not (Test-Secret 'web_password_hash')) { $names += 'web_password' }
+    foreach ($name in $names) {
+        if (-not (Test-Secret $name)) {
+            Write-Secret $name (New-Password)
             Write-Output "made secrets/$name"
         }
     }
-    $webhook = Join-Path $Secrets 'alert_webhook_url'
-    if (-not (Test-Path $webhook)) { [IO.File]::WriteAllText($webhook, '', $Utf8) }
+    if (-not (Test-Path (Join-Path $Secrets 'alert_webhook_url'))) { Write-Secret 'alert_webhook_url' '' }
 }
 
+# argon2 is our own binary: it reads the password from its input.
 function Initialize-Hash {
-    $file = Join-Path $Secrets 'web_password_hash'
-    if (Test-Path $file) { return }
+    if (Test-Secret 'web_password_hash') { return }
     $image = "$(Get-Setting 'DW_IMAGE_PREFIX')/vendas:$(Get-Setting 'DW_VERSION')"
     $hash = [IO.File]::ReadAllText((Join-Path $Secrets 'web_password')) |
         & docker run --rm -i --network none --read-only --cap-drop ALL $image hash-password
     if ($LASTEXITCODE -ne 0) { Stop-With 'the hash of the password of the dashboards could not be made' '' }
-    [IO.File]::WriteAllText($file, "$hash", $Utf8)
+    Write-Secret 'web_password_hash' "$hash"
 }
 
 function Assert-Port([string]$Name, [string]$Container) {
@@ -118,7 +164,7 @@ function Assert-Port([string]$Name, [string]$Container) {
 }
 
 function Invoke-Compose([string[]]$Arguments) {
-    & docker compose --env-file $EnvFile @script:Files @Arguments
+    & docker compose --env-file $EnvFile @Files @Arguments
     if ($LASTEXITCODE -ne 0) { Stop-With "docker compose $($Arguments[0]) failed" '' }
 }
 
@@ -127,38 +173,48 @@ if (-not (Get-Command docker -ErrorAction SilentlyContinue)) {
 }
 if (-not (Test-Docker @('info'))) { Stop-With 'the Docker engine does not answer' 'start it, and try: docker info' }
 $version = Read-Docker @('compose', 'version', '--short')
-if (-not $version -or $version -match '^v?[01]\.') { Stop-With 'Docker Compose v2 was not found' 'docker-compose v1 is not enough' }
+if (-not $version) { Stop-With 'Docker Compose v2 was not found' 'docker-compose v1 is not enough; update Docker Desktop' }
+if ($version -match '^v?[01]\.') { Stop-With "Docker Compose v2 is needed, this is $version" 'update Docker Desktop' }
 Initialize-EnvFile
-$memory = Read-Docker @('info', '--format', '{{.MemTotal}}')
-if ($memory -match '^\d+$' -and [long]$memory -lt 4000000000) {
-    Stop-With "Docker has $([long]$memory / 1000000) MB of memory, SQL Server needs 4000 MB" 'give it more'
-}
-$script:Files = @()
+Clear-ExportedSettings
+$Files = @()
 $names = (Get-Setting 'STACK_FILES').Split(',')
-foreach ($name in $names) { $script:Files += @('-f', (Join-Path $Folder $name)) }
-$ownServer = $names[0] -eq 'docker-compose.sqlserver.yml'
-if ($ownServer) {
+foreach ($name in $names) { $Files += @('-f', (Join-Path $Folder $name)) }
+$OwnServer = $names[0] -eq 'docker-compose.sqlserver.yml'
+if ($OwnServer) {
+    $memory = Read-Docker @('info', '--format', '{{.MemTotal}}')
+    if ($memory -match '^\d+$' -and [long]$memory -lt 4000000000) {
+        Stop-With "Docker has $([long]([long]$memory / 1000000)) MB of memory, SQL Server needs 4000 MB" 'give it more (Docker Desktop: Settings, Resources)'
+    }
     if ((Get-Setting 'ACCEPT_EULA') -cne 'Y') {
         Stop-With 'the licence of SQL Server is not accepted' "read https://go.microsoft.com/fwlink/?LinkId=746388 and set ACCEPT_EULA=Y in $EnvFile"
     }
     Assert-Port 'SQLSERVER_PORT' 'dw_sqlserver'
 }
-Assert-Port 'MONITOR_PORT' 'dw_etl_monitor'
-Assert-Port 'VENDAS_PORT' 'dw_dash_vendas'
+if (Test-Profile 'dashboards') {
+    Assert-Port 'MONITOR_PORT' 'dw_etl_monitor'
+    Assert-Port 'VENDAS_PORT' 'dw_dash_vendas'
+}
+Assert-Secrets
 Initialize-Secrets
 if ((Get-Setting 'STACK_IMAGES') -eq 'pull') { Invoke-Compose @('pull') } else { Invoke-Compose @('build') }
 Initialize-Hash
+if ($NewSecrets) {
+    Invoke-Compose @('run', '--rm', 'sql-init', '--rotate-logins')
+    Invoke-Compose @('rm', '--stop', '--force', 'sql-init', 'etl', 'etl-monitor', 'dash-vendas', 'sql-backup')
+}
 Invoke-Compose @('up', '--detach', '--remove-orphans')
 
 $start = Get-Date
 while ($true) {
     $left = @()
-    $lines = & docker compose --env-file $EnvFile @script:Files ps --all --format '{{.Name}}|{{.State}}|{{.Health}}|{{.ExitCode}}'
+    $lines = & docker ps --all --filter label=com.docker.compose.project=dw_stack --filter label=com.docker.compose.oneoff=False --format '{{.Names}}|{{.State}}|{{.Status}}'
     foreach ($line in $lines) {
         $part = $line.Split('|')
-        if ($part[1] -eq 'exited') { if ($part[3] -ne '0') { $left += "$($part[0]) failed" } }
+        if ($part[1] -eq 'exited') { if (-not $part[2].StartsWith('Exited (0)')) { $left += "$($part[0]) failed" } }
         elseif ($part[1] -ne 'running') { $left += "$($part[0]) $($part[1])" }
-        elseif ($part[2] -ne '' -and $part[2] -ne 'healthy') { $left += "$($part[0]) $($part[2])" }
+        elseif ($part[2].Contains('(unhealthy)')) { $left += "$($part[0]) unhealthy" }
+        elseif ($part[2].Contains('(health: ')) { $left += "$($part[0]) starting" }
     }
     if ($left.Count -eq 0) { break }
     $text = $left -join ', '
@@ -168,7 +224,15 @@ while ($true) {
     Write-Output "waiting, $seconds s: $text"
     Start-Sleep -Seconds 5
 }
-Write-Output "monitor: http://$(Get-Setting 'MONITOR_BIND_IP'):$(Get-Setting 'MONITOR_PORT')/"
-Write-Output "vendas:  http://$(Get-Setting 'VENDAS_BIND_IP'):$(Get-Setting 'VENDAS_PORT')/"
-if ($ownServer) { Write-Output "server:  $(Get-Setting 'SQLSERVER_BIND_IP'),$(Get-Setting 'SQLSERVER_PORT')" }
-Write-Output "the password of the dashboards is in $(Join-Path $Secrets 'web_password')"
+# The name under which a browser on this machine reaches what listens on that address.
+function Get-Shown([string]$Name) {
+    $address = Get-Setting $Name
+    if ($address -eq '' -or $address -eq '0.0.0.0') { return 'localhost' }
+    return $address
+}
+if (Test-Profile 'dashboards') {
+    Write-Output "monitor: http://$(Get-Shown 'MONITOR_BIND_IP'):$(Get-Setting 'MONITOR_PORT')/"
+    Write-Output "vendas:  http://$(Get-Shown 'VENDAS_BIND_IP'):$(Get-Setting 'VENDAS_PORT')/"
+    if (Test-Secret 'web_password') { Write-Output "the password of the dashboards is in $(Join-Path $Secrets 'web_password')" }
+}
+if ($OwnServer) { Write-Output "server:  $(Get-Shown 'SQLSERVER_BIND_IP'),$(Get-Setting 'SQLSERVER_PORT')" }

@@ -1,26 +1,16 @@
 #!/usr/bin/env bash
 # Starts the container stack and waits until it is healthy. Running it again changes nothing.
-# Usage: scripts/up_stack.sh        Settings: docker/.env.sqlserver, made from the example at the first start.
-# Secrets are files in docker/secrets; none is ever overwritten or printed. See docs/runbook.md.
+# Usage: scripts/up_stack.sh [--new-secrets]      Settings: docker/.env.sqlserver, made from the example at the first start.
+# Secrets are files in docker/secrets; none is ever overwritten or printed. With --new-secrets, logins of the server whose
+# file is not there get a new password. See docs/runbook.md.
 set -euo pipefail
-set -f
 
-folder=${STACK_FOLDER:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../docker" && pwd)}
-env_file=$folder/.env.sqlserver
+scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+folder=${STACK_FOLDER:-$scripts/../docker}
+folder=$(cd "$folder" && pwd)
 example=$folder/.env.sqlserver.example
-secrets=$folder/secrets
-passwords='mssql_sa_password etl_runner_password etl_monitor_password etl_backup_password etl_restore_password bi_reader_password web_password'
-
-fail() {
-  printf 'error: %s\n' "$1" >&2
-  [ -z "${2:-}" ] || printf '  hint: %s\n' "$2" >&2
-  exit 1
-}
-
-# The value of a setting, verbatim; the last line of a name counts.
-setting() {
-  sed -n "s/^$1=//p" "$env_file" | tail -n 1 | tr -d '\r'
-}
+# shellcheck source=stack_lib.sh source-path=SCRIPTDIR
+. "$scripts/stack_lib.sh"
 
 check_docker() {
   command -v docker >/dev/null 2>&1 || fail 'docker was not found' 'install Docker Engine or Docker Desktop: https://docs.docker.com/get-docker/'
@@ -42,69 +32,6 @@ check_memory() {
   fi
 }
 
-# Adds settings that are new in the example. Lines that are there stay as they are, unknown ones and comments too.
-make_env() {
-  if [ ! -e "$env_file" ]; then
-    cp "$example" "$env_file"
-    chmod 600 "$env_file"
-    printf 'made %s\n' "$env_file"
-    return
-  fi
-  local line name
-  while IFS= read -r line || [ -n "$line" ]; do
-    case $line in '' | '#'*) continue ;; esac
-    name=${line%%=*}
-    if ! grep -q "^$name=" "$env_file"; then
-      [ -z "$(tail -c 1 "$env_file")" ] || printf '\n' >>"$env_file"
-      printf '%s\n' "$line" >>"$env_file"
-      printf 'added %s to %s\n' "$name" "$env_file"
-    fi
-  done <"$example"
-}
-
-# 32 letters and digits of the system's cryptographic source, with each class that a password policy may want.
-random_password() {
-  local text
-  while :; do
-    text=$(head -c 512 /dev/urandom | LC_ALL=C tr -dc 'A-HJ-NP-Za-km-z2-9' | head -c 32)
-    case $text in *[A-Z]*) case $text in *[a-z]*) case $text in *[0-9]*) [ "${#text}" = 32 ] && break ;; esac ;; esac ;; esac
-  done
-  printf '%s' "$text"
-}
-
-make_secrets() {
-  local name
-  if [ ! -e "$secrets/mssql_sa_password" ] && docker volume inspect dw_stack_sqlserver_data >/dev/null 2>&1; then
-    fail "the volumes of the stack are there, and $secrets/mssql_sa_password is not" \
-      'new passwords would not open the old server: put the folder back from your copy, or see "lost secrets" in docs/runbook.md'
-  fi
-  mkdir -p "$secrets" "$folder/ca"
-  # Nobody else gets into the folder. The files are readable, because a container reads them as another user.
-  chmod 700 "$secrets"
-  for name in $passwords; do
-    if [ ! -s "$secrets/$name" ]; then
-      (umask 022 && random_password >"$secrets/$name.new" && mv "$secrets/$name.new" "$secrets/$name")
-      printf 'made secrets/%s\n' "$name"
-    fi
-  done
-  [ -e "$secrets/alert_webhook_url" ] || : >"$secrets/alert_webhook_url"
-}
-
-# argon2 is made by our own binary, which reads the password from its input.
-make_hash() {
-  if [ ! -s "$secrets/web_password_hash" ]; then
-    local image
-    image=$(setting DW_IMAGE_PREFIX)/vendas:$(setting DW_VERSION)
-    docker run --rm -i --network none --read-only --cap-drop ALL "$image" hash-password <"$secrets/web_password" >"$secrets/web_password_hash.new" ||
-      fail 'the hash of the password of the dashboards could not be made'
-    mv "$secrets/web_password_hash.new" "$secrets/web_password_hash"
-  fi
-}
-
-port_is_taken() {
-  (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
-}
-
 # A port that one of our own containers holds is not taken.
 check_port() {
   local name=$1 container=$2 port
@@ -114,14 +41,63 @@ check_port() {
   ! port_is_taken "$port" || fail "port $port ($name) is taken by another program" "set another one in $env_file"
 }
 
+check_ports() {
+  [ "$own_server" = no ] || check_port SQLSERVER_PORT dw_sqlserver
+  if has_profile dashboards; then
+    check_port MONITOR_PORT dw_etl_monitor
+    check_port VENDAS_PORT dw_dash_vendas
+  fi
+}
+
+# Which of these secrets are not there.
+missing() {
+  local name
+  for name in "$@"; do [ -s "$secrets/$name" ] || printf '%s ' "$name"; done
+}
+
+# New passwords would not open a server that knows the old ones: with volumes there, nothing that a server knows is made anew,
+# unless that is asked for.
+check_lost_secrets() {
+  local lost
+  if [ "$own_server" = no ] && [ -n "$(missing "$administrator")" ]; then
+    fail "$secrets/$administrator is not there" 'put the password of the administrator of your server (SQLSERVER_ADMIN_USER) into it'
+  fi
+  [ -n "$(docker volume ls --quiet --filter label=com.docker.compose.project=dw_stack 2>/dev/null)" ] || return 0
+  # shellcheck disable=SC2086
+  lost=$(missing "$administrator" $logins)
+  case $lost in
+    '') ;;
+    *"$administrator"*)
+      fail "the volumes of the stack are there, and of $secrets these are not: $lost" \
+        'new passwords would not open the old server: put the folder back from your copy, or see "Lost secrets" in docs/runbook.md' ;;
+    *)
+      [ "$new_secrets" = yes ] || fail "the volumes of the stack are there, and of $secrets these are not: $lost" \
+        'put them back from your copy; or let the server have new ones: up_stack.sh --new-secrets' ;;
+  esac
+}
+
+make_secrets() {
+  make_secrets_folder
+  mkdir -p "$folder/ca"
+  [ "$own_server" = no ] || make_passwords "$administrator"
+  # shellcheck disable=SC2086
+  make_passwords $logins
+  # With the hash there, its password is known to somebody.
+  [ -s "$secrets/web_password_hash" ] || make_passwords web_password
+  [ -e "$secrets/alert_webhook_url" ] || printf '' | write_secret alert_webhook_url
+}
+
 # One line for each container that is not what it should be: name and state.
 waiting() {
-  compose ps --all --format '{{.Name}} {{.State}} {{.Health}} {{.ExitCode}}' | while read -r name state health code; do
-    # An empty health leaves the exit code in its place.
-    case $health in [0-9]*) code=$health health= ;; esac
+  docker ps --all --filter label=com.docker.compose.project=dw_stack --filter label=com.docker.compose.oneoff=False \
+    --format '{{.Names}}|{{.State}}|{{.Status}}' | while IFS='|' read -r name state status; do
     case $state in
-      running) case $health in '' | healthy) ;; *) printf '%s %s\n' "$name" "$health" ;; esac ;;
-      exited) [ "${code:-0}" = 0 ] || printf '%s failed\n' "$name" ;;
+      running)
+        case $status in
+          *'(unhealthy)'*) printf '%s unhealthy\n' "$name" ;;
+          *'(health: '*) printf '%s starting\n' "$name" ;;
+        esac ;;
+      exited) case $status in 'Exited (0)'*) ;; *) printf '%s failed\n' "$name" ;; esac ;;
       *) printf '%s %s\n' "$name" "$state" ;;
     esac
   done
@@ -145,31 +121,49 @@ wait_until_healthy() {
 
 compose() { docker compose --env-file "$env_file" "${files[@]}" "$@"; }
 
+# The server gets the passwords of the files; programs that hold the old ones are made anew by the `up` that follows.
+rotate() {
+  compose run --rm sql-init --rotate-logins
+  compose rm --stop --force sql-init etl etl-monitor dash-vendas sql-backup
+}
+
 main() {
+  new_secrets=no
+  case ${1:-} in
+    '') ;;
+    --new-secrets) new_secrets=yes ;;
+    *) fail "unknown argument $1; use --new-secrets or nothing" ;;
+  esac
   check_docker
   make_env
-  check_memory
-  local file
+  forget_exported_settings
+  local file names
   files=()
   IFS=, read -r -a names <<<"$(setting STACK_FILES)"
   for file in "${names[@]}"; do files+=(-f "$folder/$file"); done
   own_server=no
   case ${names[0]} in docker-compose.sqlserver.yml) own_server=yes ;; esac
-  if [ "$own_server" = yes ] && [ "$(setting ACCEPT_EULA)" != Y ]; then
-    fail 'the licence of SQL Server is not accepted' "read https://go.microsoft.com/fwlink/?LinkId=746388 and set ACCEPT_EULA=Y in $env_file"
+  if [ "$own_server" = yes ]; then
+    check_memory
+    [ "$(setting ACCEPT_EULA)" = Y ] || fail 'the licence of SQL Server is not accepted' \
+      "read https://go.microsoft.com/fwlink/?LinkId=746388 and set ACCEPT_EULA=Y in $env_file"
   fi
-  [ "$own_server" = no ] || check_port SQLSERVER_PORT dw_sqlserver
-  check_port MONITOR_PORT dw_etl_monitor
-  check_port VENDAS_PORT dw_dash_vendas
+  check_ports
+  check_lost_secrets
   make_secrets
   if [ "$(setting STACK_IMAGES)" = pull ]; then compose pull; else compose build; fi
-  make_hash
+  # argon2 is our own binary: it reads the password from its input.
+  make_hash docker run --rm -i --network none --read-only --cap-drop ALL \
+    "$(setting DW_IMAGE_PREFIX)/vendas:$(setting DW_VERSION)" hash-password
+  [ "$new_secrets" = no ] || rotate
   compose up --detach --remove-orphans
   wait_until_healthy
-  printf 'monitor: http://%s:%s/\n' "$(setting MONITOR_BIND_IP)" "$(setting MONITOR_PORT)"
-  printf 'vendas:  http://%s:%s/\n' "$(setting VENDAS_BIND_IP)" "$(setting VENDAS_PORT)"
-  [ "$own_server" = no ] || printf 'server:  %s,%s\n' "$(setting SQLSERVER_BIND_IP)" "$(setting SQLSERVER_PORT)"
-  printf 'the password of the dashboards is in %s\n' "$secrets/web_password"
+  if has_profile dashboards; then
+    printf 'monitor: http://%s:%s/\n' "$(shown_address "$(setting MONITOR_BIND_IP)")" "$(setting MONITOR_PORT)"
+    printf 'vendas:  http://%s:%s/\n' "$(shown_address "$(setting VENDAS_BIND_IP)")" "$(setting VENDAS_PORT)"
+    [ ! -e "$secrets/web_password" ] || printf 'the password of the dashboards is in %s\n' "$secrets/web_password"
+  fi
+  [ "$own_server" = no ] || printf 'server:  %s,%s\n' "$(shown_address "$(setting SQLSERVER_BIND_IP)")" "$(setting SQLSERVER_PORT)"
 }
 
 main "$@"

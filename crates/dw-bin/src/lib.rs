@@ -10,7 +10,7 @@ pub mod args;
 pub mod config_command;
 pub mod engine;
 pub mod output;
-#[cfg(feature = "vendas")]
+#[cfg(any(feature = "monitor", feature = "vendas"))]
 pub mod ready;
 pub mod report;
 pub mod signal;

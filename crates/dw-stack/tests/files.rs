@@ -107,11 +107,48 @@ fn no_secret_is_in_an_environment_or_on_a_command_line() {
     }
 }
 
+/// A misspelt name of a setting would end each program at its start.
+#[test]
+fn every_setting_of_the_compose_files_is_a_known_one() {
+    let page = text("docs/configuration.md");
+    let (_, table) = page.split_once("<!-- settings: begin -->").unwrap();
+    let known: BTreeSet<&str> =
+        table.split('`').filter(|word| word.starts_with("DW_") && !word.contains(' ')).collect();
+    assert!(known.len() > 80, "{known:?}");
+    let files = ["docker/services.yml", FILES[0], FILES[1], "docker/docker-compose.babelfish.yml"].map(text).concat();
+    let mut named = 0;
+    for line in files.lines().map(str::trim) {
+        let Some((name, _)) = line.split_once(':').filter(|(name, _)| name.starts_with("DW_")) else { continue };
+        assert!(known.contains(name) || known.contains(name.trim_end_matches("_FILE")), "{line}");
+        named += 1;
+    }
+    assert!(named > 40, "{named}");
+}
+
+/// Whoever reads `.env.sqlserver.example` sees every setting of the stack, with the default of the compose files.
+#[test]
+fn every_variable_of_the_compose_files_is_in_the_example_with_its_default() {
+    let example = text("docker/.env.sqlserver.example");
+    let files = ["docker/services.yml", FILES[0], FILES[1], "docker/docker-compose.babelfish.yml"].map(text).concat();
+    let mut seen = BTreeSet::new();
+    for part in files.split("${").skip(1) {
+        let (variable, _) = part.split_once('}').unwrap();
+        let (name, default) = variable.split_once(":-").unwrap_or_else(|| panic!("{variable} has no default"));
+        let line = example.lines().find_map(|line| line.strip_prefix(&format!("{name}=")));
+        let value = line.unwrap_or_else(|| panic!("{name} is not in the example"));
+        // The example pins more than the files do, and a volume stands where no folder is named.
+        let differs = name == "SQLSERVER_DIGEST" || name == "EXTERNAL_BACKUP_SHARE";
+        assert!(value == default || differs, "{name}: {value} and {default}");
+        seen.insert(name.to_owned());
+    }
+    assert!(seen.len() > 30, "{seen:?}");
+}
+
 #[test]
 fn the_database_has_no_way_out_and_clients_verify_it() {
     assert_eq!(yaml(FILES[0])["networks"]["database"]["internal"], Value::Bool(true));
     for (name, service) in services(FILES[0]) {
-        if service["extends"].is_mapping() {
+        if name != "sql-volume-init" && service["extends"].is_mapping() {
             assert_eq!(service["environment"]["DW_SQLSERVER_CA_FILE"].as_str(), Some("/run/dw-ca/ca.pem"), "{name}");
         }
     }
@@ -125,6 +162,23 @@ fn images_have_versions_and_a_place_for_digests() {
     for (name, service) in services(FILES[0]) {
         let image = service["image"].as_str().unwrap();
         assert!(image.contains("_DIGEST:-}") && !image.contains("latest"), "{name} {image}");
+    }
+    let digests = [text("docker/.env.sqlserver.example"), text("docker/Dockerfile")].concat();
+    for name in ["SQLSERVER_DIGEST", "ARG RUST_DIGEST", "ARG DEBIAN_DIGEST", "ARG DISTROLESS_DIGEST"] {
+        let digest = digests.lines().find_map(|line| line.strip_prefix(&format!("{name}=@sha256:"))).unwrap();
+        assert!(digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()), "{name}");
+    }
+}
+
+/// `up` starts what has ended again: none of that may change data (a sample keeps what is there, waves wait first).
+#[test]
+fn what_up_repeats_changes_nothing() {
+    for (name, service) in services(FILES[0]) {
+        let command = service.get("command").map(|value| format!("{value:?}")).unwrap_or_default();
+        if service["restart"].as_str() == Some("no") {
+            assert!(!command.contains("wave") && !command.contains("--replace"), "{name}");
+        }
+        assert!(!command.contains("wave") || command.contains("--every"), "{name}");
     }
 }
 
@@ -178,36 +232,49 @@ fn the_shell_scripts_pass_shellcheck() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
-/// Debian's docker-compose knows no `name`, so that it reads copies without that line.
+/// Debian's docker-compose knows no `name`, so that it reads copies without that line. It lists services of every profile, so
+/// who belongs to which is read from what it shows.
 #[test]
 #[cfg_attr(not(has_compose), ignore = "needs docker-compose")]
 fn compose_accepts_every_profile_and_override() {
     let folder = tempfile::tempdir().unwrap();
+    let top = folder.path().canonicalize().unwrap();
+    let here = top.join("docker");
+    fs::create_dir(&here).unwrap();
     let all = ["services", "docker-compose.sqlserver", "docker-compose.external", "docker-compose.babelfish"];
     for name in all {
         let file = text(&format!("docker/{name}.yml")).replace("name: dw_stack\n", "");
-        fs::write(folder.path().join(format!("{name}.yml")), file).unwrap();
+        fs::write(here.join(format!("{name}.yml")), file).unwrap();
     }
-    let here = folder.path().canonicalize().unwrap();
     for (stack, files) in [
         ("sqlserver", vec!["docker-compose.sqlserver.yml"]),
         ("external", vec!["docker-compose.external.yml"]),
         ("babelfish", vec!["docker-compose.external.yml", "docker-compose.babelfish.yml"]),
     ] {
-        for profiles in ["core", "dashboards", "backup", "dev", "core,dashboards,backup,dev"] {
-            let all = profiles.contains(',');
+        let config = |profiles: &str| {
             let mut command = Command::new("docker-compose");
             command.current_dir(&here).env("COMPOSE_PROFILES", profiles).env("COMPOSE_PROJECT_NAME", "dw_stack");
             files.iter().for_each(|file| drop(command.args(["-f", file])));
-            command.arg("config");
-            if !all {
-                command.arg("--services");
-            }
-            let output = command.output().unwrap();
-            let shown = String::from_utf8(output.stdout).unwrap().replace(&*here.to_string_lossy(), "docker");
+            let output = command.arg("config").output().unwrap();
             assert!(output.status.success(), "{stack} {profiles}: {}", String::from_utf8_lossy(&output.stderr));
-            insta::assert_snapshot!(format!("{stack}_{}", if all { "all" } else { profiles }), shown);
+            String::from_utf8(output.stdout).unwrap().replace(&*top.to_string_lossy(), "")
+        };
+        let whole = config("core,dashboards,backup,dev");
+        let shown: Value = serde_yaml_ng::from_str(&whole).unwrap();
+        let mut members = String::new();
+        for profile in ["core", "dashboards", "backup", "dev"] {
+            assert_eq!(config(profile), whole, "it shows every service under every profile");
+            let names: BTreeSet<&str> = shown["services"]
+                .as_mapping()
+                .unwrap()
+                .iter()
+                .filter(|(_, service)| service["profiles"].as_sequence().unwrap().contains(&profile.into()))
+                .map(|(name, _)| name.as_str().unwrap())
+                .collect();
+            members += &format!("{profile}: {}\n", names.into_iter().collect::<Vec<_>>().join(" "));
         }
+        insta::assert_snapshot!(format!("{stack}_profiles"), members);
+        insta::assert_snapshot!(format!("{stack}_all"), whole);
     }
 }
 
@@ -217,9 +284,10 @@ fn the_certificate_is_made_once_and_verifies() {
     let folder = tempfile::tempdir().unwrap();
     let who =
         |flag| String::from_utf8(Command::new("id").arg(flag).output().unwrap().stdout).unwrap().trim().to_owned();
-    let run = || {
+    let run_as = |what: &str| {
         let output = Command::new("sh")
             .arg(root().join("docker/sql_volume_init.sh"))
+            .arg(what)
             .env("ROOT", folder.path())
             .env("OWNER", format!("{}:{}", who("-u"), who("-g")))
             .output()
@@ -227,6 +295,9 @@ fn the_certificate_is_made_once_and_verifies() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };
+    assert_eq!(run_as("folders"), "folders: ready\n");
+    assert!(folder.path().join("var/lib/etl-alerts").exists() && !folder.path().join("run").exists());
+    let run = || run_as("all");
     assert_eq!(run(), "certificate: made\n");
     let secrets = folder.path().join("var/opt/mssql/secrets");
     let before = fs::read(secrets.join("server.key")).unwrap();

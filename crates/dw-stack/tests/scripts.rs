@@ -14,14 +14,17 @@ const DOCKER: &str = r#"#!/bin/sh
 printf '%s\n' "$*" >>"$FAKE/calls"
 case "$*" in
   info) [ ! -e "$FAKE/engine_down" ] ;;
-  "info --format"*) echo 8000000000 ;;
-  "compose version"*) [ ! -e "$FAKE/no_compose" ] && echo 2.29.1 ;;
-  "volume inspect"*) [ -e "$FAKE/volumes" ] ;;
+  "info --format"*) if [ -e "$FAKE/small" ]; then echo 2000000000; else echo 8000000000; fi ;;
+  "compose version"*) if [ -e "$FAKE/compose_v1" ]; then echo 1.29.2; else [ ! -e "$FAKE/no_compose" ] && echo 2.29.1; fi ;;
+  "volume ls"*) if [ -e "$FAKE/volumes" ]; then echo dw_stack_sqlserver_data; fi ;;
   inspect*) [ -e "$FAKE/running" ] && echo true ;;
   run*) cat >/dev/null; echo '$argon2id$of-the-test' ;;
   *" up --detach"*) touch "$FAKE/running" "$FAKE/volumes" ;;
-  *" ps "*) if [ -e "$FAKE/unhealthy" ]; then echo 'dw_etl running unhealthy 0'; else
-    printf 'dw_sql_init exited  0\ndw_etl running healthy 0\n'; fi ;;
+  "ps "*) if [ -e "$FAKE/unhealthy" ]; then echo 'dw_etl|running|Up 3 minutes (unhealthy)'
+    elif [ -e "$FAKE/failed" ]; then echo 'dw_sql_init|exited|Exited (80) 2 seconds ago'
+    elif [ -e "$FAKE/running" ] && [ ! -e "$FAKE/asked" ]; then touch "$FAKE/asked"
+      echo 'dw_etl|running|Up 5 seconds (health: starting)'; echo 'dw_sql_backup|created|Created'
+    else echo 'dw_sql_init|exited|Exited (0) 2 minutes ago'; echo 'dw_etl|running|Up 3 minutes (healthy)'; fi ;;
 esac
 "#;
 
@@ -61,6 +64,8 @@ impl Stack {
             .args(arguments)
             .env("STACK_FOLDER", self.path("docker"))
             .env("FAKE", self.0.path())
+            .env("UP_PAUSE_SECONDS", "0")
+            .env("MONITOR_PORT", "1")
             .env("PATH", format!("{}:/usr/bin:/bin", self.path("bin").display()))
             .stdin(Stdio::from(fs::File::open(self.path("input")).unwrap()))
             .output()
@@ -95,6 +100,7 @@ fn the_first_up_makes_secrets_and_the_second_changes_nothing() {
     let env = fs::read_to_string(stack.path("docker/.env.sqlserver")).unwrap();
     let port = env.lines().find_map(|line| line.strip_prefix("MONITOR_PORT=")).unwrap();
     assert!(shown.contains(&format!("http://127.0.0.1:{port}/")), "{shown}");
+    assert!(shown.contains("waiting, 0 s: dw_etl starting,dw_sql_backup created\n"), "{shown}");
 
     let (code, again) = stack.up();
     assert_eq!(code, 0, "{again}");
@@ -129,6 +135,67 @@ fn lost_secrets_are_told_and_not_made_anew() {
     assert!(!stack.path("docker/secrets/mssql_sa_password").exists());
 }
 
+/// Each of them opens something that the server keeps, so each is looked for.
+#[test]
+fn any_one_lost_secret_is_named() {
+    let stack = Stack::new();
+    assert_eq!(stack.up().0, 0);
+    for name in [
+        "mssql_sa_password",
+        "etl_runner_password",
+        "etl_monitor_password",
+        "etl_backup_password",
+        "etl_restore_password",
+        "bi_reader_password",
+    ] {
+        let (file, aside) = (stack.path("docker/secrets").join(name), stack.path("aside"));
+        fs::rename(&file, &aside).unwrap();
+        let (code, shown) = stack.up();
+        assert!(code == 1 && shown.contains("are not: ") && shown.contains(name) && !file.exists(), "{shown}");
+        fs::rename(&aside, &file).unwrap();
+    }
+    let calls = stack.calls();
+    assert_eq!(calls.matches(" up --detach").count(), 1, "nothing was started without its secrets: {calls}");
+}
+
+#[test]
+fn new_secrets_are_given_to_the_server_before_anything_uses_them() {
+    let stack = Stack::new();
+    assert_eq!(stack.up().0, 0);
+    let before = stack.secret("etl_runner_password");
+    let kept = stack.secret("bi_reader_password");
+    fs::remove_file(stack.path("docker/secrets/etl_runner_password")).unwrap();
+    let (code, shown) = stack.run("up_stack.sh", &["--new-secrets"], "");
+    assert!(code == 0 && shown.contains("made secrets/etl_runner_password"), "{shown}");
+    assert_ne!(stack.secret("etl_runner_password"), before);
+    assert_eq!(stack.secret("bi_reader_password"), kept);
+    let calls = stack.calls();
+    let order = ["run --rm sql-init --rotate-logins", "rm --stop --force sql-init etl", "up --detach"];
+    let at = order.map(|call| calls.rfind(call).unwrap_or_else(|| panic!("{call}: {calls}")));
+    assert!(at.is_sorted(), "{calls}");
+    fs::remove_file(stack.path("docker/secrets/mssql_sa_password")).unwrap();
+    let (code, shown) = stack.run("up_stack.sh", &["--new-secrets"], "");
+    assert!(code == 1 && shown.contains("Lost secrets"), "{shown}");
+}
+
+#[test]
+fn the_password_of_an_existing_server_is_asked_for_and_never_made() {
+    let stack = Stack::new();
+    let example = stack.path("docker/.env.sqlserver.example");
+    let text = fs::read_to_string(&example).unwrap();
+    let text =
+        text.replace("\nSTACK_FILES=docker-compose.sqlserver.yml\n", "\nSTACK_FILES=docker-compose.external.yml\n");
+    fs::write(&example, text).unwrap();
+    let (code, shown) = stack.up();
+    assert!(code == 1 && shown.contains("password of the administrator of your server"), "{shown}");
+    fs::create_dir_all(stack.path("docker/secrets")).unwrap();
+    fs::write(stack.path("docker/secrets/mssql_sa_password"), "theirs").unwrap();
+    let (code, shown) = stack.up();
+    assert!(code == 0 && !shown.contains("server:"), "{shown}");
+    assert_eq!(stack.secret("mssql_sa_password"), "theirs");
+    assert!(stack.calls().contains("docker-compose.external.yml"));
+}
+
 #[test]
 fn a_port_that_is_taken_is_named() {
     let stack = Stack::new();
@@ -146,12 +213,50 @@ fn a_port_that_is_taken_is_named() {
 
 #[test]
 fn what_is_missing_of_docker_is_told() {
-    for (fault, words) in [("engine_down", "engine does not answer"), ("no_compose", "Compose v2 was not found")] {
+    for (fault, words) in [
+        ("engine_down", "engine does not answer"),
+        ("no_compose", "Compose v2 was not found"),
+        ("compose_v1", "Compose v2 is needed, this is 1.29.2"),
+        ("small", "Docker has 2000 MB of memory"),
+    ] {
         let stack = Stack::new();
         stack.switch(fault);
         let (code, shown) = stack.up();
         assert!(code == 1 && shown.contains(words), "{shown}");
+        assert!(!stack.calls().contains(" up ") && !stack.path("docker/secrets").exists(), "{fault}");
     }
+}
+
+#[test]
+fn docker_that_is_not_there_is_told() {
+    let stack = Stack::new();
+    let tools = stack.path("tools");
+    fs::create_dir(&tools).unwrap();
+    std::os::unix::fs::symlink("/usr/bin/dirname", tools.join("dirname")).unwrap();
+    for script in ["up_stack.sh", "down_stack.sh"] {
+        let output = Command::new("/bin/bash")
+            .arg(root().join("scripts").join(script))
+            .env("STACK_FOLDER", stack.path("docker"))
+            .env("PATH", &tools)
+            .output()
+            .unwrap();
+        let shown = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && shown.starts_with("error: docker was not found"), "{shown}");
+    }
+    assert!(!stack.path("docker/.env.sqlserver").exists());
+}
+
+#[test]
+fn nothing_is_asked_of_the_dashboards_when_they_are_not_started() {
+    let stack = Stack::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let example = stack.path("docker/.env.sqlserver.example");
+    let text = fs::read_to_string(&example).unwrap();
+    let old = text.lines().find(|line| line.starts_with("VENDAS_PORT=")).unwrap().to_owned();
+    let text = text.replace(&old, &format!("VENDAS_PORT={}", taken.local_addr().unwrap().port()));
+    fs::write(&example, text.replace("COMPOSE_PROFILES=core,dashboards,backup", "COMPOSE_PROFILES=core")).unwrap();
+    let (code, shown) = stack.up();
+    assert!(code == 0 && !shown.contains("vendas:") && shown.contains("server:"), "{shown}");
 }
 
 #[test]
@@ -160,6 +265,10 @@ fn an_unhealthy_service_is_named() {
     stack.switch("unhealthy");
     let (code, shown) = stack.up();
     assert!(code == 1 && shown.contains("dw_etl unhealthy") && shown.contains("docker logs"), "{shown}");
+    let stack = Stack::new();
+    stack.switch("failed");
+    let (code, shown) = stack.up();
+    assert!(code == 1 && shown.contains("dw_sql_init failed"), "{shown}");
 }
 
 #[test]
