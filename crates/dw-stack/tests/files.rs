@@ -1,4 +1,5 @@
 //! The files of the stack, looked at without an engine: compose files, Dockerfile, scripts.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, where a failure is to panic")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -254,7 +255,9 @@ fn compose_accepts_every_profile_and_override() {
         let config = |profiles: &str| {
             let mut command = Command::new("docker-compose");
             command.current_dir(&here).env("COMPOSE_PROFILES", profiles).env("COMPOSE_PROJECT_NAME", "dw_stack");
-            files.iter().for_each(|file| drop(command.args(["-f", file])));
+            for file in &files {
+                command.args(["-f", file]);
+            }
             let output = command.arg("config").output().unwrap();
             assert!(output.status.success(), "{stack} {profiles}: {}", String::from_utf8_lossy(&output.stderr));
             String::from_utf8(output.stdout).unwrap().replace(&*top.to_string_lossy(), "")

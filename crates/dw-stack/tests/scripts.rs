@@ -1,4 +1,5 @@
 //! The shell scripts against a `docker` of the test, which records its calls and answers as files of a folder say.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, where a failure is to panic")]
 
 use std::fs;
 use std::net::TcpListener;
