@@ -43,6 +43,12 @@ fn services(name: &str) -> Vec<(String, Value)> {
 
 const FILES: [&str; 2] = ["docker/docker-compose.sqlserver.yml", "docker/docker-compose.external.yml"];
 
+/// Every compose file, with what is extended and what is laid over.
+fn all_files() -> String {
+    let names = ["services", "docker-compose.sqlserver", "docker-compose.external", "docker-compose.babelfish"];
+    names.iter().chain(&["docker-compose.replica"]).map(|name| text(&format!("docker/{name}.yml"))).collect()
+}
+
 #[test]
 fn every_service_is_confined() {
     for file in FILES {
@@ -116,7 +122,7 @@ fn every_setting_of_the_compose_files_is_a_known_one() {
     let known: BTreeSet<&str> =
         table.split('`').filter(|word| word.starts_with("DW_") && !word.contains(' ')).collect();
     assert!(known.len() > 80, "{known:?}");
-    let files = ["docker/services.yml", FILES[0], FILES[1], "docker/docker-compose.babelfish.yml"].map(text).concat();
+    let files = all_files();
     let mut named = 0;
     for line in files.lines().map(str::trim) {
         let Some((name, _)) = line.split_once(':').filter(|(name, _)| name.starts_with("DW_")) else { continue };
@@ -130,7 +136,7 @@ fn every_setting_of_the_compose_files_is_a_known_one() {
 #[test]
 fn every_variable_of_the_compose_files_is_in_the_example_with_its_default() {
     let example = text("docker/.env.sqlserver.example");
-    let files = ["docker/services.yml", FILES[0], FILES[1], "docker/docker-compose.babelfish.yml"].map(text).concat();
+    let files = all_files();
     let mut seen = BTreeSet::new();
     for part in files.split("${").skip(1) {
         let (variable, _) = part.split_once('}').unwrap();
@@ -153,8 +159,7 @@ fn the_database_has_no_way_out_and_clients_verify_it() {
             assert_eq!(service["environment"]["DW_SQLSERVER_CA_FILE"].as_str(), Some("/run/dw-ca/ca.pem"), "{name}");
         }
     }
-    let all = ["docker/services.yml", FILES[0], FILES[1], "docker/docker-compose.babelfish.yml"].map(text).concat();
-    assert!(!all.contains("TRUST_SERVER_CERTIFICATE"));
+    assert!(!all_files().contains("TRUST_SERVER_CERTIFICATE"));
     assert!(text("docker/mssql.conf").contains("forceencryption = 1"));
 }
 
@@ -168,6 +173,19 @@ fn images_have_versions_and_a_place_for_digests() {
     for name in ["SQLSERVER_DIGEST", "ARG RUST_DIGEST", "ARG DEBIAN_DIGEST", "ARG DISTROLESS_DIGEST"] {
         let digest = digests.lines().find_map(|line| line.strip_prefix(&format!("{name}=@sha256:"))).unwrap();
         assert!(digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()), "{name}");
+    }
+}
+
+/// A secondary may lag: only what writes nothing and remembers nothing asks for one.
+#[test]
+fn the_dashboards_alone_read_a_secondary() {
+    for (name, service) in services(FILES[1]) {
+        let intent =
+            &yaml("docker/services.yml")["services"][&name]["environment"]["DW_SQLSERVER_APPLICATION_INTENT_READONLY"];
+        let expected = ["etl-monitor", "dash-vendas"].contains(&name.as_str());
+        if service["environment"].is_mapping() {
+            assert_eq!(intent.as_str(), Some(if expected { "true" } else { "false" }), "{name}");
+        }
     }
 }
 
@@ -242,8 +260,8 @@ fn compose_accepts_every_profile_and_override() {
     let top = folder.path().canonicalize().unwrap();
     let here = top.join("docker");
     fs::create_dir(&here).unwrap();
-    let all = ["services", "docker-compose.sqlserver", "docker-compose.external", "docker-compose.babelfish"];
-    for name in all {
+    for name in fs::read_dir(root().join("docker")).unwrap().map(|entry| entry.unwrap().file_name()) {
+        let Some(name) = name.to_str().unwrap().strip_suffix(".yml") else { continue };
         let file = text(&format!("docker/{name}.yml")).replace("name: dw_stack\n", "");
         fs::write(here.join(format!("{name}.yml")), file).unwrap();
     }
@@ -251,10 +269,12 @@ fn compose_accepts_every_profile_and_override() {
         ("sqlserver", vec!["docker-compose.sqlserver.yml"]),
         ("external", vec!["docker-compose.external.yml"]),
         ("babelfish", vec!["docker-compose.external.yml", "docker-compose.babelfish.yml"]),
+        ("replica", vec!["docker-compose.external.yml", "docker-compose.replica.yml"]),
     ] {
         let config = |profiles: &str| {
             let mut command = Command::new("docker-compose");
             command.current_dir(&here).env("COMPOSE_PROFILES", profiles).env("COMPOSE_PROJECT_NAME", "dw_stack");
+            command.env("EXTERNAL_SERVER", "primary.example").env("REPLICA_SERVER", "secondary.example");
             for file in &files {
                 command.args(["-f", file]);
             }
