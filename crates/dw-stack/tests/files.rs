@@ -222,8 +222,49 @@ fn the_dockerfile_has_a_confined_target_a_binary() {
         assert!(!line.contains("apt-get install") || line.contains("--no-install-recommends"), "{line}");
     }
     assert_eq!(file.matches("apt-get install").count(), file.matches("rm -rf /var/lib/apt/lists").count());
+}
+
+/// Everything is left out, then what is built from is let in, and at last what could be a secret is left out again.
+#[test]
+fn the_build_context_has_no_secret() {
     let ignored = text(".dockerignore");
-    assert!(ignored.lines().any(|line| line == "*") && ignored.contains("**/secrets") && ignored.contains("**/.env*"));
+    let patterns: Vec<&str> = ignored.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let expected = [
+        "*",
+        "!Cargo.toml",
+        "!Cargo.lock",
+        "!crates",
+        "!sql",
+        "!config",
+        "!docker/sql_volume_init.sh",
+        "**/.env*",
+        "**/secrets",
+    ];
+    assert_eq!(patterns, expected);
+    let file = text("docker/Dockerfile");
+    let copied = file.lines().filter(|line| line.starts_with("COPY ") && !line.contains("--from="));
+    for line in copied {
+        let words: Vec<&str> = line.split(' ').skip(1).collect();
+        for source in &words[..words.len() - 1] {
+            assert!(expected.contains(&&*format!("!{source}")), "{line}");
+        }
+    }
+    for file in FILES {
+        for (name, service) in services(file) {
+            for volume in service.get("volumes").and_then(Value::as_sequence).into_iter().flatten() {
+                let volume = volume.as_str().unwrap();
+                assert!(!volume.starts_with("..") && !volume.starts_with(".:"), "{name} sees the repository: {volume}");
+            }
+        }
+    }
+}
+
+/// A login every ten seconds would fill the files of the server audit, and would need a password.
+#[test]
+fn the_server_is_asked_for_its_port_and_not_by_a_login() {
+    let (_, server) = services(FILES[0]).into_iter().find(|(name, _)| name == "sqlserver").unwrap();
+    let check = format!("{:?}", server["healthcheck"]["test"]);
+    assert!(check.contains("/dev/tcp/127.0.0.1/1433") && !check.contains("sqlcmd"), "{check}");
 }
 
 #[test]
