@@ -1,8 +1,10 @@
 # Starts the container stack and waits until it is healthy; the same as up_stack.sh, for PowerShell 5.1 and 7.
-# Usage: scripts\up_stack.ps1 [-NewSecrets]      Settings: docker\.env.sqlserver. No secret is ever overwritten or printed.
+# Usage: scripts\up_stack.ps1 [-AcceptEula] [-NewSecrets]
+# Settings: docker\.env.sqlserver. -AcceptEula writes there that you accept the licence of SQL Server. No secret is ever
+# overwritten or printed.
 # With -NewSecrets, logins of the server whose file is not there get a new password. See docs/runbook.md.
 [CmdletBinding()]
-param([switch]$NewSecrets)
+param([switch]$AcceptEula, [switch]$NewSecrets)
 
 Set-StrictMode -Version 2
 $ErrorActionPreference = 'Stop'
@@ -165,7 +167,7 @@ function Assert-Port([string]$Name, [string]$Container) {
 
 function Invoke-Compose([string[]]$Arguments) {
     & docker compose --env-file $EnvFile @Files @Arguments
-    if ($LASTEXITCODE -ne 0) { Stop-With "docker compose $($Arguments[0]) failed" '' }
+    if ($LASTEXITCODE -ne 0) { Stop-With "docker compose $($Arguments[0]) failed" 'docker logs NAME says why, where a container failed' }
 }
 
 if (-not (Get-Command docker -ErrorAction SilentlyContinue)) {
@@ -176,6 +178,10 @@ $version = Read-Docker @('compose', 'version', '--short')
 if (-not $version) { Stop-With 'Docker Compose v2 was not found' 'docker-compose v1 is not enough; update Docker Desktop' }
 if ($version -match '^v?[01]\.') { Stop-With "Docker Compose v2 is needed, this is $version" 'update Docker Desktop' }
 Initialize-EnvFile
+if ($AcceptEula -and (Get-Setting 'ACCEPT_EULA') -cne 'Y') {
+    $text = [IO.File]::ReadAllText($EnvFile) -replace '(?m)^ACCEPT_EULA=[^\r\n]*', 'ACCEPT_EULA=Y'
+    [IO.File]::WriteAllText($EnvFile, $text, $Utf8)
+}
 Clear-ExportedSettings
 $Files = @()
 $names = (Get-Setting 'STACK_FILES').Split(',')
@@ -187,7 +193,7 @@ if ($OwnServer) {
         Stop-With "Docker has $([long]([long]$memory / 1000000)) MB of memory, SQL Server needs 4000 MB" 'give it more (Docker Desktop: Settings, Resources)'
     }
     if ((Get-Setting 'ACCEPT_EULA') -cne 'Y') {
-        Stop-With 'the licence of SQL Server is not accepted' "read https://go.microsoft.com/fwlink/?LinkId=746388 and set ACCEPT_EULA=Y in $EnvFile"
+        Stop-With 'the licence of SQL Server is not accepted' 'read https://go.microsoft.com/fwlink/?LinkId=746388; to accept it: up_stack.ps1 -AcceptEula'
     }
     Assert-Port 'SQLSERVER_PORT' 'dw_sqlserver'
 }

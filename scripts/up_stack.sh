@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Starts the container stack and waits until it is healthy. Running it again changes nothing.
-# Usage: scripts/up_stack.sh [--new-secrets]      Settings: docker/.env.sqlserver, made from the example at the first start.
+# Usage: scripts/up_stack.sh [--accept-eula] [--new-secrets]
+# Settings: docker/.env.sqlserver, made from the example at the first start. --accept-eula writes there that you accept the
+# licence of SQL Server.
 # Secrets are files in docker/secrets; none is ever overwritten or printed. With --new-secrets, logins of the server whose
 # file is not there get a new password. See docs/runbook.md.
 set -euo pipefail
@@ -20,6 +22,13 @@ check_docker() {
   case ${version#v} in
     0.* | 1.*) fail "Docker Compose v2 is needed, this is $version" 'install the plugin docker-compose-plugin' ;;
   esac
+}
+
+# Changes that one line and no other.
+accept_eula() {
+  sed 's/^ACCEPT_EULA=.*/ACCEPT_EULA=Y/' "$env_file" >"$env_file.new"
+  cat "$env_file.new" >"$env_file"
+  rm "$env_file.new"
 }
 
 check_memory() {
@@ -128,14 +137,18 @@ rotate() {
 }
 
 main() {
+  local argument accept=no
   new_secrets=no
-  case ${1:-} in
-    '') ;;
-    --new-secrets) new_secrets=yes ;;
-    *) fail "unknown argument $1; use --new-secrets or nothing" ;;
-  esac
+  for argument in "$@"; do
+    case $argument in
+      --accept-eula) accept=yes ;;
+      --new-secrets) new_secrets=yes ;;
+      *) fail "unknown argument $argument; use --accept-eula, --new-secrets or nothing" ;;
+    esac
+  done
   check_docker
   make_env
+  [ "$accept" = no ] || [ "$(setting ACCEPT_EULA)" = Y ] || accept_eula
   forget_exported_settings
   local file names
   files=()
@@ -146,7 +159,7 @@ main() {
   if [ "$own_server" = yes ]; then
     check_memory
     [ "$(setting ACCEPT_EULA)" = Y ] || fail 'the licence of SQL Server is not accepted' \
-      "read https://go.microsoft.com/fwlink/?LinkId=746388 and set ACCEPT_EULA=Y in $env_file"
+      "read https://go.microsoft.com/fwlink/?LinkId=746388; to accept it: up_stack.sh --accept-eula"
   fi
   check_ports
   check_lost_secrets
@@ -156,7 +169,7 @@ main() {
   make_hash docker run --rm -i --network none --read-only --cap-drop ALL \
     "$(setting DW_IMAGE_PREFIX)/vendas:$(setting DW_VERSION)" hash-password
   [ "$new_secrets" = no ] || rotate
-  compose up --detach --remove-orphans
+  compose up --detach --remove-orphans || { waiting >&2; fail 'the stack did not start' 'docker logs NAME says why'; }
   wait_until_healthy
   if has_profile dashboards; then
     printf 'monitor: http://%s:%s/\n' "$(shown_address "$(setting MONITOR_BIND_IP)")" "$(setting MONITOR_PORT)"

@@ -274,6 +274,15 @@ fn the_server_is_asked_for_its_port_and_not_by_a_login() {
     assert!(check.contains("/dev/tcp/127.0.0.1/1433") && !check.contains("sqlcmd"), "{check}");
 }
 
+/// A checkout on Windows must not give containers scripts that end their lines otherwise.
+#[test]
+fn line_ends_are_those_of_unix() {
+    assert!(text(".gitattributes").lines().any(|line| line == "* text=auto eol=lf"));
+    for name in ["docker/sql_volume_init.sh", "docker/sqlserver_start.sh", "docker/mssql.conf", "docker/Dockerfile"] {
+        assert!(!text(name).contains('\r'), "{name}");
+    }
+}
+
 #[test]
 fn the_powershell_scripts_parse() {
     let mut parser = tree_sitter::Parser::new();

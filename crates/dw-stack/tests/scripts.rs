@@ -20,7 +20,7 @@ case "$*" in
   "volume ls"*) if [ -e "$FAKE/volumes" ]; then echo dw_stack_sqlserver_data; fi ;;
   inspect*) [ -e "$FAKE/running" ] && echo true ;;
   run*) cat >/dev/null; echo '$argon2id$of-the-test' ;;
-  *" up --detach"*) touch "$FAKE/running" "$FAKE/volumes" ;;
+  *" up --detach"*) [ ! -e "$FAKE/no_start" ] || { touch "$FAKE/failed"; exit 1; }; touch "$FAKE/running" "$FAKE/volumes" ;;
   "ps "*) if [ -e "$FAKE/unhealthy" ]; then echo 'dw_etl|running|Up 3 minutes (unhealthy)'
     elif [ -e "$FAKE/failed" ]; then echo 'dw_sql_init|exited|Exited (80) 2 seconds ago'
     elif [ -e "$FAKE/running" ] && [ ! -e "$FAKE/asked" ]; then touch "$FAKE/asked"
@@ -273,6 +273,30 @@ fn an_unhealthy_service_is_named() {
     stack.switch("failed");
     let (code, shown) = stack.up();
     assert!(code == 1 && shown.contains("dw_sql_init failed"), "{shown}");
+}
+
+#[test]
+fn a_start_that_fails_names_the_container() {
+    let stack = Stack::new();
+    stack.switch("no_start");
+    let (code, shown) = stack.up();
+    assert!(code == 1 && shown.contains("dw_sql_init failed") && shown.contains("did not start"), "{shown}");
+}
+
+#[test]
+fn the_licence_is_accepted_by_whoever_says_so() {
+    let stack = Stack::new();
+    let example = stack.path("docker/.env.sqlserver.example");
+    let text = fs::read_to_string(&example).unwrap().replace("ACCEPT_EULA=Y", "ACCEPT_EULA=N");
+    fs::write(&example, &text).unwrap();
+    let (code, shown) = stack.up();
+    assert!(code == 1 && shown.contains("--accept-eula") && !stack.calls().contains(" up "), "{shown}");
+    let (code, shown) = stack.run("up_stack.sh", &["--accept-eula"], "");
+    assert_eq!(code, 0, "{shown}");
+    let env = fs::read_to_string(stack.path("docker/.env.sqlserver")).unwrap();
+    assert_eq!(env, text.replace("ACCEPT_EULA=N", "ACCEPT_EULA=Y"));
+    assert_eq!(stack.up().0, 0);
+    assert_eq!(stack.run("up_stack.sh", &["--faster"], "").0, 1);
 }
 
 #[test]
