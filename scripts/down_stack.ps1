@@ -8,6 +8,7 @@ $ErrorActionPreference = 'Stop'
 
 $Folder = Join-Path (Split-Path -Parent $PSScriptRoot) 'docker'
 $EnvFile = Join-Path $Folder '.env.sqlserver'
+if (-not (Get-Command docker -ErrorAction SilentlyContinue)) { [Console]::Error.WriteLine('error: docker was not found'); exit 1 }
 if (-not (Test-Path $EnvFile)) { [Console]::Error.WriteLine("error: $EnvFile is not there"); exit 1 }
 $names = 'docker-compose.sqlserver.yml'
 foreach ($line in [IO.File]::ReadAllLines($EnvFile)) {

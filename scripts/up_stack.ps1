@@ -122,7 +122,7 @@ function Protect-Folder([string]$Path) {
     if ($LASTEXITCODE -ne 0) { Stop-With "the rights of $Path could not be set" 'see that the folder is on an NTFS disk and yours' }
 }
 
-# Never over one that is there. Whole or not at all.
+# Whole or not at all. Who calls it has seen that none is there.
 function Write-Secret([string]$Name, [string]$Text) {
     $file = Join-Path $Secrets $Name
     [IO.File]::WriteAllText("$file.new", $Text, $Utf8)
