@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use dw_stack::{BINARIES, root};
@@ -322,40 +323,53 @@ fn compose_accepts_every_profile_and_override() {
         let file = text(&format!("docker/{name}.yml")).replace("name: dw_stack\n", "");
         fs::write(here.join(format!("{name}.yml")), file).unwrap();
     }
-    for (stack, files) in [
-        ("sqlserver", vec!["docker-compose.sqlserver.yml"]),
-        ("external", vec!["docker-compose.external.yml"]),
-        ("babelfish", vec!["docker-compose.external.yml", "docker-compose.babelfish.yml"]),
-        ("replica", vec!["docker-compose.external.yml", "docker-compose.replica.yml"]),
-    ] {
-        let config = |profiles: &str| {
-            let mut command = Command::new("docker-compose");
-            command.current_dir(&here).env("COMPOSE_PROFILES", profiles).env("COMPOSE_PROJECT_NAME", "dw_stack");
-            command.env("EXTERNAL_SERVER", "primary.example").env("REPLICA_SERVER", "secondary.example");
-            for file in &files {
-                command.args(["-f", file]);
-            }
-            let output = command.arg("config").output().unwrap();
-            assert!(output.status.success(), "{stack} {profiles}: {}", String::from_utf8_lossy(&output.stderr));
-            String::from_utf8(output.stdout).unwrap().replace(&*top.to_string_lossy(), "")
-        };
-        let whole = config("core,dashboards,backup,dev");
-        let shown: Value = serde_yaml_ng::from_str(&whole).unwrap();
-        let mut members = String::new();
-        for profile in ["core", "dashboards", "backup", "dev"] {
-            assert_eq!(config(profile), whole, "it shows every service under every profile");
-            let names: BTreeSet<&str> = shown["services"]
-                .as_mapping()
-                .unwrap()
-                .iter()
-                .filter(|(_, service)| service["profiles"].as_sequence().unwrap().contains(&profile.into()))
-                .map(|(name, _)| name.as_str().unwrap())
-                .collect();
-            members += &format!("{profile}: {}\n", names.into_iter().collect::<Vec<_>>().join(" "));
-        }
+    let stacks = [
+        ("sqlserver", &["docker-compose.sqlserver.yml"][..]),
+        ("external", &["docker-compose.external.yml"]),
+        ("babelfish", &["docker-compose.external.yml", "docker-compose.babelfish.yml"]),
+        ("replica", &["docker-compose.external.yml", "docker-compose.replica.yml"]),
+    ];
+    // Side by side, because it is slow.
+    let shown: Vec<(String, String)> = std::thread::scope(|scope| {
+        let threads = stacks.map(|(_, files)| scope.spawn(|| what_compose_shows(&top, files)));
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    for ((stack, _), (whole, members)) in stacks.into_iter().zip(shown) {
         insta::assert_snapshot!(format!("{stack}_profiles"), members);
         insta::assert_snapshot!(format!("{stack}_all"), whole);
     }
+}
+
+/// What `config` shows, and the services of each profile.
+fn what_compose_shows(top: &Path, files: &[&str]) -> (String, String) {
+    let config = |profiles: &str| {
+        let mut command = Command::new("docker-compose");
+        // Nothing of whoever runs the tests.
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).current_dir(top.join("docker"));
+        command.envs([("COMPOSE_PROFILES", profiles), ("COMPOSE_PROJECT_NAME", "dw_stack")]);
+        command.envs([("EXTERNAL_SERVER", "primary.example"), ("REPLICA_SERVER", "secondary.example")]);
+        for file in files {
+            command.args(["-f", file]);
+        }
+        let output = command.arg("config").output().unwrap();
+        assert!(output.status.success(), "{files:?} {profiles}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().replace(&*top.to_string_lossy(), "")
+    };
+    let whole = config("core,dashboards,backup,dev");
+    let shown: Value = serde_yaml_ng::from_str(&whole).unwrap();
+    let mut members = String::new();
+    for profile in ["core", "dashboards", "backup", "dev"] {
+        assert_eq!(config(profile), whole, "it shows every service under every profile");
+        let names: BTreeSet<&str> = shown["services"]
+            .as_mapping()
+            .unwrap()
+            .iter()
+            .filter(|(_, service)| service["profiles"].as_sequence().unwrap().contains(&profile.into()))
+            .map(|(name, _)| name.as_str().unwrap())
+            .collect();
+        members += &format!("{profile}: {}\n", names.into_iter().collect::<Vec<_>>().join(" "));
+    }
+    (whole, members)
 }
 
 #[test]
