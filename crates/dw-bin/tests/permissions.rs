@@ -1,81 +1,32 @@
 //! What each login of the stack may do on a server, and that it may do nothing else: every verb on every table, view and
-//! procedure is tried. And that no password of a login is ever shown.
+//! procedure is tried.
 #![cfg(all(feature = "etl", feature = "init", feature = "monitor"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, where a failure is to panic")]
 
+#[path = "permissions/passwords.rs"]
+mod passwords;
+#[path = "permissions/stage.rs"]
+mod stage;
+
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::Arc;
 
 use dw_core::catalog::{self, views::VIEWS};
-use dw_core::config::ConnectionTarget;
 use dw_core::drift::{self, Comparison};
 use dw_core::engine::{Access, Engine, Executor, Session, SharedEngine};
-use dw_core::error::{Database, DwError, DwResult};
+use dw_core::error::{Database, DwError};
 use dw_core::schema::Table;
-use dw_core::sql_server::{Capabilities, LoginOptions, SqlServerEngine, SqlServerOptions, SqlServerSession};
-use dw_core::{entities, migrate, scripts, time};
+use dw_core::sql_server::{LoginOptions, SqlServerSession};
+use dw_core::{entities, scripts, time};
 use dw_etl::feed::StopFlag;
 use dw_etl::options::RunOptions;
 use dw_etl::report::{EntityStatus, RunReport, Silent};
 use dw_sample::base::BaseOptions;
 use dw_sample::load::{self, IfFilled};
-use dw_testkit::logins::{NAMES, PASSWORD, TestLogins};
+use dw_testkit::logins::NAMES;
 use dw_testkit::on_sql_server;
-use dw_testkit::server::{TestDatabases, target};
+use stage::{Stage, is_refusal};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-/// Two databases and five logins, gone with the test in this order.
-struct Stage {
-    engine: Arc<SqlServerEngine>,
-    databases: TestDatabases,
-    logins: TestLogins,
-}
-
-impl Stage {
-    /// Databases without logins.
-    async fn without_logins() -> Self {
-        let databases = TestDatabases::reserve();
-        let logins = TestLogins::reserve(&databases);
-        let engine = databases.engine();
-        migrate::init(&*engine).await.unwrap();
-        Self { engine, databases, logins }
-    }
-
-    async fn new() -> Self {
-        let stage = Self::without_logins().await;
-        stage.engine.ensure_logins(&stage.logins.options()).await.unwrap();
-        stage
-    }
-
-    fn target(&self, login: &str, database: Database) -> ConnectionTarget {
-        self.logins.target(login, self.databases.name(database))
-    }
-
-    async fn connect(&self, login: &str, database: Database) -> DwResult<SqlServerSession> {
-        SqlServerSession::connect(&self.target(login, database), database, "dw tests").await
-    }
-
-    /// An engine as a login.
-    fn as_login(&self, login: &str) -> SharedEngine {
-        let options = SqlServerOptions {
-            oltp: self.target(login, Database::Oltp),
-            dw: self.target(login, Database::Dw),
-            ..self.databases.options()
-        };
-        Arc::new(SqlServerEngine::new(options))
-    }
-
-    async fn capabilities(&self) -> Capabilities {
-        self.engine.capabilities(Database::Dw).await.unwrap()
-    }
-}
-
-/// True when a server refused for want of a permission. Babelfish tells so in words alone.
-fn is_refusal(error: &DwError) -> bool {
-    let text = error.to_string().to_lowercase();
-    let words = ["permission", "must be owner", "must have", "must be a member", "only members of the"];
-    matches!(error, DwError::Permission { .. }) || words.iter().any(|word| text.contains(word))
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Verb {
@@ -164,6 +115,7 @@ async fn each_login_may_do_what_it_is_for_and_nothing_else() {
     views_of_each_login(&stage, &mut wrong).await;
     schema_and_server(&stage, &mut wrong).await;
     own_rights(&stage, &mut wrong).await;
+    columns_of_backups(&stage, &mut wrong).await;
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
@@ -323,6 +275,25 @@ async fn own_rights(stage: &Stage, wrong: &mut Vec<String>) {
     }
 }
 
+/// `etl_backup` reads what its totals ask for, and no other column of the same tables.
+async fn columns_of_backups(stage: &Stage, wrong: &mut Vec<String>) {
+    for database in [Database::Oltp, Database::Dw] {
+        let mut session = stage.connect("etl_backup", database).await.unwrap();
+        let questions = dw_backup::totals::questions(session.dialect(), database);
+        assert!(questions.len() >= 5);
+        for question in questions {
+            expect(&mut session, "etl_backup", &question, true, wrong).await;
+        }
+        let others: &[&str] = match database {
+            Database::Oltp => &["full_name FROM core.customers", "seller_id FROM core.orders"],
+            Database::Dw => &["nome_cliente FROM dim.DIM_CLIENTE", "valor_total_bruto FROM fact.FACT_VENDAS"],
+        };
+        for other in others {
+            expect(&mut session, "etl_backup", &format!("SELECT {other} WHERE 1 = 0"), false, wrong).await;
+        }
+    }
+}
+
 async fn fill(stage: &Stage) {
     let mut oltp = stage.engine.open(Database::Oltp, Access::ReadWrite, "test").await.unwrap();
     let options = BaseOptions { scale: 0.01, ..BaseOptions::at(time::now() - 600) };
@@ -472,91 +443,4 @@ async fn grants_come_back(stage: &Stage) {
     expect(&mut stage.connect("etl_monitor", Database::Dw).await.unwrap(), "etl_monitor", regions, true, &mut wrong)
         .await;
     assert!(wrong.is_empty(), "{wrong:#?}");
-}
-
-/// Everything that is logged in this process.
-#[derive(Debug, Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The log of all tests of this process, down to the last trace of every crate.
-fn log() -> Log {
-    static LOG: OnceLock<Log> = OnceLock::new();
-    let log = LOG.get_or_init(|| {
-        let log = Log::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_env_filter("trace")
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
-        tracing::subscriber::set_global_default(subscriber).unwrap();
-        log
-    });
-    log.clone()
-}
-
-#[on_sql_server]
-async fn no_password_is_shown_whatever_happens() {
-    let log = log();
-    let stage = Stage::new().await;
-    let mut shown = String::new();
-    let mut options = stage.logins.options();
-    options.rotate = true;
-    shown += &format!("{options:?}");
-    shown += &format!("{:?}", stage.engine.plan_logins(&options).await.unwrap());
-    let done = stage.engine.ensure_logins(&options).await.unwrap();
-    shown += &format!("{done:?} {}", serde_json::to_string(&done).unwrap());
-    shown += &format!("{:?}", stage.engine);
-    // A login that may make none, and its refusal.
-    let powerless = SqlServerEngine::new(SqlServerOptions {
-        oltp: stage.target("etl_monitor", Database::Oltp),
-        dw: stage.target("etl_monitor", Database::Dw),
-        ..stage.databases.options()
-    });
-    let others = LoginOptions { suffix: format!("{}_x", options.suffix), ..options.clone() };
-    let refused = powerless.ensure_logins(&others).await.unwrap_err();
-    assert!(is_refusal(&refused), "{refused}");
-    shown += &format!("{refused} {refused:?} {}", refused.hint());
-    // A name that no server takes.
-    let endless = LoginOptions { suffix: "x".repeat(300), ..options.clone() };
-    if let Err(error) = stage.engine.ensure_logins(&endless).await {
-        shown += &format!("{error} {error:?}");
-    }
-    // A password that is refused before anything is sent, and one of a wrong login.
-    let mut long = stage.logins.options_with(&format!("{PASSWORD}{}", "x".repeat(200)));
-    long.suffix = "_never".to_owned();
-    let error = stage.engine.ensure_logins(&long).await.unwrap_err();
-    assert_eq!(error.code(), "DW-E0002", "{error}");
-    shown += &format!("{error} {error:?}");
-    let wrong = ConnectionTarget { user: stage.logins.name("nobody"), ..stage.target("etl_runner", Database::Dw) };
-    let error = SqlServerSession::connect(&wrong, Database::Dw, "dw tests").await.unwrap_err();
-    shown += &format!("{error} {error:?} {wrong:?}");
-
-    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(logged.contains("WITH PASSWORD = N'***'"), "the statements themselves are logged, without their secret");
-    let doubled = PASSWORD.replace('\'', "''");
-    let server = target();
-    for secret in [PASSWORD, &doubled, server.password.expose()] {
-        for (place, text) in [("the log", &logged), ("an error or Debug", &shown)] {
-            // The quote in the password is escaped by Debug.
-            let escaped = secret.escape_debug().to_string();
-            for secret in [secret, &escaped] {
-                if let Some(at) = text.find(secret) {
-                    let from = text[..at].rfind('\n').map_or(0, |at| at + 1);
-                    panic!("{place} shows a password behind: {}", &text[from..at]);
-                }
-            }
-        }
-    }
 }

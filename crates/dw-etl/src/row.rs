@@ -118,7 +118,10 @@ impl IntoTarget for String {
             }
             Err(TextMisfit::NotEncodable(character)) => Err(Rejection::new(
                 RejectCode::NotEncodable,
-                format!("{column}: the character `{character}` is not in Windows-1252"),
+                format!(
+                    "{column}: the character `{character}` (U+{:04X}) is not in Windows-1252",
+                    u32::from(character)
+                ),
             )),
         }
     }

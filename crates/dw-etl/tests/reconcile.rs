@@ -230,9 +230,11 @@ async fn hard_deletes_are_marked_once_and_what_depends_on_them_follows(on: On) {
     stack.change(&format!("UPDATE core.sellers SET manager_seller_id = NULL WHERE manager_seller_id = {seller}")).await;
     assert_eq!(stack.change(&format!("DELETE FROM core.sellers WHERE seller_id = {seller}")).await, 1);
     // An inferred member has no source row by its nature.
+    let original = stack.number("SELECT produto_original_id FROM dim.DIM_PRODUTO WHERE produto_id = 3").await;
     tamper(&stack, "UPDATE dim.DIM_PRODUTO SET eh_inferido = 1, produto_original_id = 987654321 WHERE produto_id = 3")
         .await;
-    let product = "UPDATE dim.DIM_PRODUTO SET eh_inferido = 0, produto_original_id = 3 WHERE produto_id = 3";
+    let product =
+        format!("UPDATE dim.DIM_PRODUTO SET eh_inferido = 0, produto_original_id = {original} WHERE produto_id = 3");
 
     let expected = 1 + discounts + targets + 1;
     let dry = compare(&stack, true).await;
@@ -246,7 +248,7 @@ async fn hard_deletes_are_marked_once_and_what_depends_on_them_follows(on: On) {
         1
     );
     assert_eq!(entity(&dry, "dim_produto").total.deleted, 0, "an inferred member");
-    tamper(&stack, product).await;
+    tamper(&stack, &product).await;
 
     let team =
         stack.number(&format!("SELECT equipe_id FROM dim.DIM_VENDEDOR WHERE vendedor_original_id = {seller}")).await;

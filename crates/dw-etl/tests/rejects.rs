@@ -51,13 +51,17 @@ async fn s7_a_text_that_does_not_fit_is_rejected_kept_retried_and_healed(on: On)
 #[both_engines]
 async fn s15_a_foreign_character_is_rejected_and_every_one_of_windows_1252_fits(on: On) {
     let mut shop = Shop::stocked(on).await;
+    if on == On::SqlServer {
+        // A VARCHAR of this collation cannot hold such a character. Many shops have NVARCHAR where the contract says VARCHAR.
+        shop.change("ALTER TABLE core.customers ALTER COLUMN full_name NVARCHAR(200)").await;
+    }
     put!(shop, customers { customer_id: 2, full_name: "Łukasz" });
     put!(shop, customers { customer_id: 3, full_name: "Žofie Œuvre € – São" });
     let report = shop.run().await;
     assert_eq!(counts(&report, "dim_cliente"), [2, 0, 0, 1]);
     assert_eq!(shop.rows(OPEN).await, ["dim_cliente|2|not_encodable|1"]);
     let payload = shop.row("SELECT reason, payload FROM audit.etl_reject").await;
-    assert!(payload.contains("\\u0141ukasz") && payload.contains('Ł'), "{payload}");
+    assert!(payload.contains("\\u0141ukasz") && payload.contains("(U+0141)"), "{payload}");
     assert_eq!(
         shop.row("SELECT nome_cliente FROM dim.DIM_CLIENTE WHERE cliente_original_id = 3").await,
         "Žofie Œuvre € – São"

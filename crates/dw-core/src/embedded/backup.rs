@@ -24,13 +24,12 @@ impl EmbeddedEngine {
     /// The bytes of a database with its log.
     ///
     /// # Errors
-    /// When it is not there.
+    /// When it is not there, or its folder cannot be read.
     pub fn size(&self, database: Database) -> DwResult<u64> {
         let path = self.path(database);
-        let main = std::fs::metadata(&path).map_err(|error| DwError::Missing {
-            database,
-            location: format!("{} ({error})", path.display()),
-            hint: format!("create it with `init --data-dir {} --scale 1`", self.folder().display()),
+        let main = std::fs::metadata(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => self.missing(database),
+            _ => DwError::Unreachable { database, location: path.display().to_string(), message: error.to_string() },
         })?;
         let log = std::fs::metadata(beside(&path, "-wal")).map_or(0, |log| log.len());
         Ok(main.len().saturating_add(log))

@@ -69,6 +69,14 @@ impl EmbeddedEngine {
         self.path(database).is_file()
     }
 
+    fn missing(&self, database: Database) -> DwError {
+        DwError::Missing {
+            database,
+            location: self.path(database).display().to_string(),
+            hint: format!("create it with `init --data-dir {} --scale 1`", self.folder.display()),
+        }
+    }
+
     /// Opens a database of any version for reading.
     ///
     /// # Errors
@@ -122,11 +130,7 @@ impl Engine for EmbeddedEngine {
 
     async fn open(&self, database: Database, access: Access, purpose: &str) -> DwResult<Box<dyn Session>> {
         if !self.exists(database) {
-            return Err(DwError::Missing {
-                database,
-                location: self.location(database),
-                hint: format!("create it with `init --data-dir {} --scale 1`", self.folder.display()),
-            });
+            return Err(self.missing(database));
         }
         if let Some(readable) = &self.readable
             && let Some(message) = readable.refuses(database, access)

@@ -26,7 +26,7 @@ pub(super) struct LockSession {
     session: Mutex<Option<SqlServerSession>>,
     /// What this process holds, and who said so. The server would grant it to the same session once more.
     held: std::sync::Mutex<HashMap<String, String>>,
-    /// A lock was dropped where it could not be released: what comes next takes its locks on another connection.
+    /// A lock was dropped where it could not be released, or was refused: what comes next takes its locks on another connection.
     given_up: AtomicBool,
 }
 
@@ -99,7 +99,12 @@ impl LockSession {
                 held.insert(resource.to_owned(), holder.to_owned());
                 Ok(Taken::Lock(ServerLock { resource: resource.to_owned(), holder: Arc::clone(self) }))
             }
-            -3..=-1 => Ok(Taken::Elsewhere),
+            -3..=-1 => {
+                // Babelfish 4.3 keeps an error for each refusal in the session, and the whole server goes down with the fifth: a
+                // process that asks again at each of its runs does so on another connection.
+                self.given_up.store(true, Ordering::Relaxed);
+                Ok(Taken::Elsewhere)
+            }
             code => Err(DwError::Internal(format!("sp_getapplock answered {code} for {resource}"))),
         }
     }
@@ -145,8 +150,7 @@ pub(super) async fn is_free(session: &mut SqlServerSession, resource: &str) -> D
     let sql = named!("SELECT APPLOCK_TEST('public', @name, 'Exclusive', 'Session')");
     let answer = batch(session.ask(sql, &[resource.into()]).await?)?;
     let free = answer.get(0, 0).int()?.unwrap_or(1) == 1;
-    // Babelfish 4.3 keeps an error for each such answer in the session, and the whole server goes down with the fifth: whoever
-    // asks again does so on another one.
+    // As in `LockSession::take`: whoever asks again does so on another connection.
     session.link.unsure |= !free;
     Ok(free)
 }

@@ -120,6 +120,21 @@ async fn a_lock_that_is_dropped_where_nothing_can_be_said_to_the_server_is_free_
 }
 
 #[on_sql_server]
+async fn a_process_that_is_refused_a_lock_run_after_run_does_the_server_no_harm() {
+    let scene = Scene::new(0.01, 100).await;
+    let (first, second) = (scene.engine(), scene.engine());
+    let held = first.lock("dim_cliente", "the first").await.unwrap();
+    // A server that keeps an error for each refusal in its session does not survive the fifth in one.
+    for _ in 0..6 {
+        assert_held(&second.lock("dim_cliente", "the second").await.unwrap_err());
+    }
+    held.verify().await.unwrap();
+    drop(held);
+    scene.assert_no_lock().await;
+    drop(second.lock("dim_cliente", "the second").await.unwrap());
+}
+
+#[on_sql_server]
 async fn of_two_runs_one_goes_on_and_the_other_is_told_who_holds_the_lock() {
     let scene = Scene::new(0.02, 100).await;
     scene.empty().await;

@@ -32,7 +32,7 @@ pub static DIM_CLIENTE: Table = Table {
         Column::new("data_ultima_compra", Date).null(),
         Column::new("data_ultima_atualizacao", DateTime).default(DefaultValue::UtcNow),
         Column::new("total_compras_historico", Int).default(DefaultValue::Int(0)),
-        Column::new("valor_total_gasto_historico", Decimal(12, 2)).default(DefaultValue::Int(0)),
+        Column::new("valor_total_gasto_historico", Decimal(18, 2)).default(DefaultValue::Int(0)),
         Column::new("ticket_medio_historico", Decimal(15, 2)).null(),
         Column::new("eh_ativo", Bit).default(DefaultValue::Int(1)),
         Column::new("aceita_email_marketing", Bit).default(DefaultValue::Int(0)),
