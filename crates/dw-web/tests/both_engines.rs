@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use chrono_tz::America::Sao_Paulo;
+use dw_audit::sla::rules;
 use dw_core::engine::{Access, SharedEngine};
 use dw_core::error::Database;
 use dw_core::{migrate, time};
@@ -56,7 +57,7 @@ async fn every_page_has_the_figures_of_an_independent_query(on: On) {
     let engine = home.engine();
     loaded(&engine).await;
     let guards = guards();
-    let options = vendas::Options::new(Sao_Paulo, true, Duration::from_secs(30));
+    let options = vendas::Options::new(Sao_Paulo, rules::load(None).unwrap().deadlines, true, Duration::from_secs(30));
     let app = vendas::app(home.engine(), options, &guards).unwrap();
     for path in [
         "/",
@@ -106,7 +107,7 @@ async fn every_page_of_the_monitor_has_the_figures_of_an_independent_query(on: O
     loaded(&engine).await;
     let checks = dw_audit::quality::declare::load(None).unwrap();
     dw_etl::check::check(&*engine, &checks, None, 90, &Silent).await.unwrap();
-    let rules = dw_audit::sla::rules::load(None).unwrap();
+    let rules = rules::load(None).unwrap();
     let mut options = monitor::Options::new(Sao_Paulo, rules, Vec::new(), Duration::from_secs(30));
     options.keep = Duration::ZERO;
     let app = monitor::app(home.engine(), options, &guards()).unwrap();
