@@ -10,6 +10,8 @@ pub mod args;
 pub mod config_command;
 pub mod engine;
 pub mod output;
+#[cfg(any(feature = "monitor", feature = "vendas"))]
+pub mod ready;
 pub mod report;
 pub mod signal;
 

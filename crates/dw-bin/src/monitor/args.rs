@@ -41,6 +41,8 @@ pub struct MonitorCli {
 pub enum MonitorCommand {
     /// Read a password from standard input and print its hash
     HashPassword,
+    /// Ask the dashboard that runs with these settings whether it is ready; a health check
+    Ready,
     /// Show every setting and where it comes from
     Config,
 }

@@ -20,7 +20,7 @@ pub use args::MonitorCli;
 
 use crate::app::{self, Binary, Context};
 use crate::args::GlobalArgs;
-use crate::{alerter, config_command, engine, signal, web};
+use crate::{alerter, config_command, engine, ready, signal, web};
 use args::MonitorCommand;
 
 /// The process `monitor`.
@@ -44,6 +44,10 @@ impl Binary for MonitorCli {
         match self.command {
             None => run(context).await,
             Some(MonitorCommand::HashPassword) => web::hash_password(context),
+            Some(MonitorCommand::Ready) => {
+                let monitor = &context.settings.monitor;
+                ready::execute(context, "monitor.address", &monitor.address, monitor.port)
+            }
             Some(MonitorCommand::Config) => config_command::show(context),
         }
     }

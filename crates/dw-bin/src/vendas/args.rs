@@ -40,6 +40,8 @@ pub struct VendasCli {
 pub enum VendasCommand {
     /// Read a password from standard input and print its hash
     HashPassword,
+    /// Ask the dashboard that runs with these settings whether it is ready; a health check
+    Ready,
     /// Show every setting and where it comes from
     Config,
 }

@@ -19,7 +19,7 @@ pub use args::VendasCli;
 
 use crate::app::{self, Binary, Context};
 use crate::args::GlobalArgs;
-use crate::{config_command, engine, signal, web};
+use crate::{config_command, engine, ready, signal, web};
 use args::VendasCommand;
 
 /// The process `vendas`.
@@ -43,6 +43,10 @@ impl Binary for VendasCli {
         match self.command {
             None => run(context).await,
             Some(VendasCommand::HashPassword) => web::hash_password(context),
+            Some(VendasCommand::Ready) => {
+                let vendas = &context.settings.vendas;
+                ready::execute(context, "vendas.address", &vendas.address, vendas.port)
+            }
             Some(VendasCommand::Config) => config_command::show(context),
         }
     }
