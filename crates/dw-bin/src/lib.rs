@@ -8,6 +8,8 @@ pub mod alerter;
 pub mod app;
 pub mod args;
 pub mod config_command;
+#[cfg(any(feature = "monitor", feature = "vendas"))]
+pub mod dashboard;
 pub mod engine;
 pub mod output;
 #[cfg(any(feature = "monitor", feature = "vendas"))]

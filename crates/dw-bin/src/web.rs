@@ -10,11 +10,12 @@ use dw_core::exit;
 use dw_web::server::auth::Gate;
 use dw_web::server::guard::Guards;
 use dw_web::server::metrics::Metrics;
-use dw_web::server::{Listen, password};
+use dw_web::server::{self, Listen, Router, password};
 use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::app::Context;
+use crate::signal;
 
 /// Where to listen and who may see it, checked.
 ///
@@ -42,11 +43,27 @@ pub fn guards(listen: &Listen, metrics: Arc<Metrics>) -> DwResult<Guards> {
     Ok(Guards::new(listen.address, &listen.hosts, gate, metrics))
 }
 
-/// Says where the dashboard is.
+/// Serves the pages until a stop is asked for, and does something beside it, which ends with them.
 ///
 /// # Errors
-/// When standard output cannot be written.
-pub fn announce(context: &Context, listen: &Listen, listener: &TcpListener) -> DwResult<()> {
+/// A port that cannot be had; standard output that cannot be written.
+pub async fn serve(
+    context: &Context,
+    listen: &Listen,
+    app: Router,
+    beside: impl Future<Output = ()> + Send + 'static,
+) -> DwResult<u8> {
+    let stop = signal::listen(|| tracing::info!("stopping"));
+    let listener = listen.bind().await?;
+    announce(context, listen, &listener)?;
+    let beside = tokio::spawn(beside);
+    server::serve(listener, app, async move { stop.stopped().await }).await;
+    beside.abort();
+    Ok(exit::OK)
+}
+
+/// Says where the dashboard is.
+fn announce(context: &Context, listen: &Listen, listener: &TcpListener) -> DwResult<()> {
     let port = listener.local_addr().map_or(listen.port, |address| address.port());
     let host = if listen.address.is_ipv6() { format!("[{}]", listen.address) } else { listen.address.to_string() };
     let url = format!("http://{host}:{port}/");

@@ -58,3 +58,15 @@ fn a_bad_file_of_rules_is_told_before_it_listens() {
     assert_eq!(refused.status.code(), Some(2));
     assert!(process::text(&refused.stderr).starts_with("error: s.toml:3: `time_zone`"), "{refused:?}");
 }
+
+#[test]
+fn a_bad_schedule_of_backups_is_told_before_it_listens() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("dw.toml"), "[backup]\ncron = \"61 * * * *\"\n").unwrap();
+    let refused = process::run(BINARY, folder.path(), &[]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        process::text(&refused.stderr).starts_with("error: backup.cron: `61 * * * *` has no minute"),
+        "{refused:?}"
+    );
+}

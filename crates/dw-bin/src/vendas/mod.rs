@@ -10,17 +10,14 @@ use dw_audit::sla::rules;
 use dw_core::config::{EngineKind, Overrides, Settings};
 use dw_core::engine::SharedEngine;
 use dw_core::error::DwResult;
-use dw_core::exit;
 use dw_web::server::metrics::Metrics;
-use dw_web::server::serve;
 use dw_web::{site, vendas};
 
 pub use args::VendasCli;
 
 use crate::app::{self, Binary, Context};
 use crate::args::GlobalArgs;
-use crate::{config_command, engine, ready, signal, web};
-use args::VendasCommand;
+use crate::{engine, web};
 
 /// The process `vendas`.
 pub fn main() -> ExitCode {
@@ -33,21 +30,16 @@ impl Binary for VendasCli {
     }
 
     fn overrides(&self) -> Overrides {
-        let mut overrides = self.globals.overrides();
-        overrides.flag("--address", "vendas.address", self.address.as_deref());
-        overrides.flag("--port", "vendas.port", self.port.as_deref());
-        overrides
+        self.serve.lay_over(self.globals.overrides(), "vendas.address", "vendas.port")
     }
 
     async fn execute(self, context: &Context) -> DwResult<u8> {
         match self.command {
             None => run(context).await,
-            Some(VendasCommand::HashPassword) => web::hash_password(context),
-            Some(VendasCommand::Ready) => {
+            Some(command) => {
                 let vendas = &context.settings.vendas;
-                ready::execute(context, "vendas.address", &vendas.address, vendas.port)
+                command.execute(context, "vendas.address", &vendas.address, vendas.port)
             }
-            Some(VendasCommand::Config) => config_command::show(context),
         }
     }
 }
@@ -62,11 +54,7 @@ async fn run(context: &Context) -> DwResult<u8> {
     let options = vendas::Options::new(zone, deadlines, names, query);
     let guards = web::guards(&listen, Arc::new(Metrics::default()))?;
     let app = vendas::app(reader(settings, names)?, options, &guards)?;
-    let stop = signal::listen(|| tracing::info!("stopping"));
-    let listener = listen.bind().await?;
-    web::announce(context, &listen, &listener)?;
-    serve(listener, app, async move { stop.stopped().await }).await;
-    Ok(exit::OK)
+    web::serve(context, &listen, app, std::future::ready(())).await
 }
 
 /// The engine of somebody who reads views alone. On a server the login is restricted, on a file the session is.

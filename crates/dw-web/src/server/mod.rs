@@ -11,7 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+pub use axum::Router;
 use dw_core::config::Secret;
 use dw_core::error::{DwError, DwResult};
 use hyper_util::rt::{TokioIo, TokioTimer};
