@@ -48,6 +48,11 @@ run *ARGS:
 init *ARGS:
     cargo run --release --bin init -- "$@"
 
+# The whole stack without containers, until Ctrl-C; settings, data, backups and logs are in dw-stack
+stack:
+    cargo build --release --bins -p dw-bin
+    scripts/stack_local.sh
+
 # API documentation, warnings as errors
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps

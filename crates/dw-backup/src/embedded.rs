@@ -207,6 +207,7 @@ impl BackupEngine for EmbeddedBackups {
             }
             let aside = self.set_aside(stored.database, &target)?;
             rename(&fresh, &target)?;
+            checkpoint::pass("replaced");
             Ok(aside.map(|path| path.display().to_string()))
         })
     }
@@ -322,6 +323,7 @@ fn copy(from: &Path, to: &Path, watcher: &dyn Watcher) -> DwResult<()> {
         target.write_all(&chunk[..read]).map_err(|error| io("cannot write", to, error))?;
         done += u64::try_from(read).unwrap_or(0);
         watcher.progress("restore", done, all);
+        checkpoint::pass("restoring");
     }
     target.sync_all().map_err(|error| io("cannot write", to, error))
 }

@@ -1,12 +1,15 @@
 //! The flags that every binary has, and how the texts of any flag become values.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args};
 use dw_core::config::Overrides;
 use dw_core::error::{DwError, DwResult};
-use dw_core::time::{Seconds, parse_timestamp};
+use dw_core::time::{Seconds, parse_duration, parse_timestamp};
 
+/// The longest pause between two cycles: thirty days.
+const MAX_EVERY: u64 = 30 * 86_400;
 /// Heading of the global flags in `--help`.
 const HEADING: &str = "Global options";
 
@@ -56,6 +59,20 @@ pub fn timestamp(flag: &str, text: &str) -> DwResult<Seconds> {
             "write it in UTC as `2026-01-31` or `2026-01-31T10:00:00`",
         )
     })
+}
+
+/// Reads `--every`, the pause between two cycles.
+///
+/// # Errors
+/// A usage error that shows the accepted forms.
+pub fn every(text: &str) -> DwResult<Duration> {
+    match parse_duration(text).filter(|seconds| (1..=MAX_EVERY).contains(seconds)) {
+        Some(seconds) => Ok(Duration::from_secs(seconds)),
+        None => Err(DwError::usage(
+            format!("`--every {text}` is not a length of time"),
+            "use a whole number with a unit, from `1s` to `30d`: `30s`, `5m`, `2h`",
+        )),
+    }
 }
 
 /// Reads the whole number of a flag that is no setting.

@@ -6,7 +6,7 @@ use dw_core::config::Overrides;
 use dw_core::error::DwResult;
 
 use crate::app::Context;
-use crate::{config_command, web};
+use crate::{config_command, ready, web};
 
 /// Where to listen. Each binary names its own port in the help.
 #[derive(Debug, Clone, Args)]
@@ -34,18 +34,21 @@ impl ServeArgs {
 pub enum DashboardCommand {
     /// Read a password from standard input and print its hash
     HashPassword,
+    /// Ask the dashboard that runs with these settings whether it is ready; a health check
+    Ready,
     /// Show every setting and where it comes from
     Config,
 }
 
 impl DashboardCommand {
-    /// Does it.
+    /// Does it, for the dashboard that listens where the settings say; `setting` is the name of the one of the address.
     ///
     /// # Errors
     /// Of the command.
-    pub fn execute(&self, context: &Context) -> DwResult<u8> {
+    pub fn execute(&self, context: &Context, setting: &str, address: &str, port: u16) -> DwResult<u8> {
         match self {
             Self::HashPassword => web::hash_password(context),
+            Self::Ready => ready::execute(context, setting, address, port),
             Self::Config => config_command::show(context),
         }
     }

@@ -12,6 +12,8 @@ pub mod config_command;
 pub mod dashboard;
 pub mod engine;
 pub mod output;
+#[cfg(any(feature = "monitor", feature = "vendas"))]
+pub mod ready;
 pub mod report;
 pub mod signal;
 

@@ -274,6 +274,46 @@ fn a_kill_at_each_step_leaves_a_backup_or_none() {
     assert!(!place.path("data/drill_DW_ECOMMERCE.db").exists());
 }
 
+/// Whenever the process dies, the name of the warehouse stands for the old one or for the restored one, whole.
+#[test]
+fn a_kill_while_a_database_is_replaced_leaves_the_old_one_or_the_restored_one() {
+    let place = Place::new();
+    let points = place.path("points");
+    fs::create_dir(&points).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let live = || {
+        runtime.block_on(async {
+            let engine = place.engine();
+            let mut session = engine.open(Database::Dw, Access::ReadOnly, "test").await.unwrap();
+            rows(&mut *session, Database::Dw).await
+        })
+    };
+    place.good(BACKUP, &["once", "--database", "DW_ECOMMERCE"]);
+    let (file, saved) = (place.newest(Database::Dw), live());
+    let replace = ["restore", &file, "--to", "DW_ECOMMERCE", "--replace", "DW_ECOMMERCE"];
+    for (point, is_exchanged) in [("restoring", false), ("restored", false), ("set_aside", false), ("replaced", true)] {
+        place.good(INIT, &["wave"]);
+        place.good(ETL, &["run", "--no-quality"]);
+        let old = live();
+        assert_ne!(old, saved);
+        let mut killed = place.command(BACKUP, &replace);
+        killed.env("DW_TEST_BACKUP_HALT", point).env("DW_TEST_BACKUP_POINTS", &points);
+        let mut killed = killed.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        wait_for(&points.join(point));
+        killed.kill().unwrap();
+        killed.wait().unwrap();
+        assert!(live() == if is_exchanged { saved.clone() } else { old }, "{point}");
+        // What is there works, and the next one restores.
+        place.good(ETL, &["status"]);
+        place.good(BACKUP, &replace);
+        assert!(live() == saved, "{point}");
+        assert!(!place.path("data/DW_ECOMMERCE.db.restoring").exists(), "{point}");
+    }
+    place.good(ETL, &["run", "--no-quality"]);
+    let agreed = place.good(ETL, &["reconcile"]);
+    assert_eq!(agreed["agrees"], true, "{agreed}");
+}
+
 fn wait_for(path: &Path) {
     let began = Instant::now();
     while !path.exists() {

@@ -12,6 +12,12 @@ fn it_serves_without_a_warehouse_and_stops_in_seconds() {
     dashboard::serves_without_a_warehouse_and_stops_in_seconds(BINARY);
 }
 
+#[cfg(feature = "init")]
+#[test]
+fn it_says_by_a_command_whether_it_is_ready() {
+    dashboard::it_says_by_a_command_whether_it_is_ready(BINARY, env!("CARGO_BIN_EXE_init"));
+}
+
 #[test]
 fn an_address_that_others_reach_needs_a_password() {
     dashboard::an_address_that_others_reach_needs_a_password(BINARY);

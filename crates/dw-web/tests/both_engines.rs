@@ -9,6 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use chrono_tz::America::Sao_Paulo;
+use dw_audit::sla::rules;
 use dw_core::config::{Sources, resolve};
 use dw_core::engine::{Access, SharedEngine};
 use dw_core::error::Database;
@@ -58,7 +59,7 @@ async fn every_page_has_the_figures_of_an_independent_query(on: On) {
     let engine = home.engine();
     loaded(&engine).await;
     let guards = guards();
-    let options = vendas::Options::new(Sao_Paulo, true, Duration::from_secs(30));
+    let options = vendas::Options::new(Sao_Paulo, rules::load(None).unwrap().deadlines, true, Duration::from_secs(30));
     let app = vendas::app(home.engine(), options, &guards).unwrap();
     for path in [
         "/",
@@ -115,7 +116,7 @@ async fn every_page_of_the_monitor_has_the_figures_of_an_independent_query(on: O
                    VALUES ('DW_ECOMMERCE', 'full', 'verified', @P1, 'a', 'b', 5000000000)";
         session.execute(&engine.dialect().translate(sql), &[at]).await.unwrap();
     }
-    let rules = dw_audit::sla::rules::load(None).unwrap();
+    let rules = rules::load(None).unwrap();
     let sources = Sources {
         file: None,
         environment: BTreeMap::new(),

@@ -3,7 +3,8 @@
 -- Types: ultima_carga_utc and watermark_utc DATETIME2(0), NULL before the first load. status is success, failed or
 -- partial, as ctl has it, or never_run. eh_ativa BIT. linhas_gravadas INT: rows that the last run inserted or updated.
 -- em_execucao_utc DATETIME2(0) is the last sign of life of a run that is loading the entity, NULL without one; a process that
--- was killed leaves an old one.
+-- was killed leaves an old one. lida_ate_utc DATETIME2(0) is the cutoff of the last run that read everything, or, while a
+-- run moves the watermark, the end of the last one that went well.
 CREATE VIEW fact.VW_DASH_ATUALIZACAO_R1 AS
 SELECT
     c.entity_name AS entidade,
@@ -21,6 +22,7 @@ SELECT
             AND e.entity_name = c.entity_name
             AND e.status = 'running'
             AND u.status = 'running'
-    ) AS em_execucao_utc
+    ) AS em_execucao_utc,
+    COALESCE(c.read_until, c.last_success_at) AS lida_ate_utc
 FROM ctl.etl_control c
 LEFT JOIN audit.etl_run_entity r ON r.run_id = c.last_run_id AND r.entity_name = c.entity_name;

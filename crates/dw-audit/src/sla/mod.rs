@@ -146,32 +146,16 @@ impl Deadline {
         self.due_days(now, 16).into_iter().rev().find(|day| day.due_at <= now)
     }
 
-    /// Whether the last deadline was kept, by nothing but up to when the source is loaded: for a reader who sees the last
-    /// success alone, such as the sales dashboard. `loaded_until` is the cutoff, or else the start, of the last run that ended
-    /// well.
-    pub fn standing(&self, loaded_until: Option<Seconds>, now: Seconds) -> Option<Standing> {
-        let due = self.last_due(now)?;
-        let is_met = loaded_until.is_some_and(|until| until >= due.covers);
-        Some(Standing {
-            business_day: due.business_day.to_string(),
-            due_at: due.due_at,
-            is_met,
-            overdue_seconds: if is_met { 0 } else { u64::try_from(now - due.due_at).unwrap_or(0) },
-        })
+    /// The first due day whose data is not all loaded, by nothing but up to when the source is loaded: for a reader who sees the
+    /// last success alone, such as the sales dashboard. Late once its deadline has passed. `loaded_until` is the cutoff of the
+    /// last run that ended well.
+    pub fn first_open(&self, loaded_until: Seconds) -> Option<DueDay> {
+        let loaded = self.local_date(loaded_until);
+        // A deadline applies on one weekday at least, and a date that a zone left out is one more.
+        (0..=u64::from(self.days_after) + 8)
+            .filter_map(|ahead| self.due_day(loaded.checked_add_days(ChronoDays::new(ahead))?))
+            .find(|day| day.covers > loaded_until)
     }
-}
-
-/// Whether what the last deadline asked for is there now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Standing {
-    /// The day whose data it asked for, `2026-01-31`.
-    pub business_day: String,
-    /// When it was due, in UTC.
-    pub due_at: Seconds,
-    /// True when it is there.
-    pub is_met: bool,
-    /// How long it has been late.
-    pub overdue_seconds: u64,
 }
 
 /// The verdict on a due day.

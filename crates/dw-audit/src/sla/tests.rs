@@ -68,17 +68,22 @@ fn every_verdict() {
 }
 
 #[test]
-fn a_reader_who_sees_the_last_load_alone_knows_where_the_sales_stand() {
-    let rule = rule("America/Sao_Paulo", "08:00", "");
-    let now = utc("2026-05-02T13:00:00");
-    let met = rule.standing(Some(utc("2026-05-02T04:00:00")), now).unwrap();
-    assert_eq!((met.is_met, met.business_day.as_str(), met.overdue_seconds), (true, "2026-05-01", 0));
-    let late = rule.standing(Some(utc("2026-05-02T02:59:59")), now).unwrap();
-    assert_eq!((late.is_met, late.overdue_seconds), (false, 7_200));
-    assert!(!rule.standing(None, now).unwrap().is_met);
-    // Before eight, the deadline of the day before counts.
-    let early = rule.standing(Some(utc("2026-05-01T04:00:00")), utc("2026-05-02T10:59:59")).unwrap();
-    assert_eq!((early.is_met, early.business_day.as_str()), (true, "2026-04-30"));
+fn a_reader_who_sees_the_last_load_alone_knows_what_is_due_next() {
+    let rule = |more| rule("America/Sao_Paulo", "08:00", more);
+    // 02:59:59 UTC is before midnight in Sao Paulo: that day is not whole, and due at 08:00 of the next one, 11:00 UTC.
+    let open = |rule: &Deadline, until: &str| rule.first_open(utc(until)).unwrap();
+    let daily = rule("");
+    let first = open(&daily, "2026-05-02T02:59:59");
+    assert_eq!((first.business_day, first.due_at), (day("2026-05-01"), utc("2026-05-02T11:00:00")));
+    // At midnight it is whole.
+    let next = open(&daily, "2026-05-02T03:00:00");
+    assert_eq!((next.business_day, next.due_at), (day("2026-05-02"), utc("2026-05-03T11:00:00")));
+    // 2026-05-02 is a Saturday: what follows is due on Monday, and by D+2 on the day after that.
+    let weekly = rule("weekdays = [\"mon\"]");
+    assert_eq!(open(&weekly, "2026-05-02T03:00:00").day, day("2026-05-04"));
+    let slow = rule("days_after = 2");
+    assert_eq!(open(&slow, "2026-05-02T03:00:00").day, day("2026-05-04"));
+    assert_eq!(open(&slow, "2026-05-02T02:59:59").day, day("2026-05-03"));
 }
 
 fn any_zone() -> impl Strategy<Value = Tz> {
@@ -86,6 +91,20 @@ fn any_zone() -> impl Strategy<Value = Tz> {
 }
 
 proptest! {
+    /// What a reader of the last load is told is the first of the due days that the load does not cover.
+    #[test]
+    fn the_first_open_day_is_the_first_one_that_is_not_covered(
+        zone in any_zone(), until in 0_i64..2_000_000_000, after in 1_u16..4, weekday in 0_usize..7
+    ) {
+        let mut rule = rule("UTC", "08:00", "");
+        rule.zone = zone;
+        rule.days_after = after;
+        rule.weekdays = vec![rule.weekdays[weekday]];
+        let days = rule.due_days(until + 20 * 86_400, 60);
+        let expected = days.into_iter().find(|day| day.covers > until);
+        prop_assert_eq!(rule.first_open(until), expected);
+    }
+
     /// Whatever the zone, the day and the time: days follow each other, none is due before it begins, and what it must cover
     /// lies before its deadline. Changes of the clock, and days that a zone left out, are among them.
     #[test]

@@ -3,16 +3,14 @@
 use std::time::Duration;
 
 use dw_core::error::{DwError, DwResult};
-use dw_core::time::{Seconds, parse_duration};
+use dw_core::time::Seconds;
 use dw_etl::options::Selection;
 
 use super::args::RunArgs;
-use crate::args::{number, timestamp};
+use crate::args::{every, number, timestamp};
 
 /// More batches than any source has.
 const MAX_BATCHES: u64 = 1_000_000_000;
-/// The longest pause between two cycles: thirty days.
-const MAX_EVERY: u64 = 30 * 86_400;
 
 /// A run that was asked for. Batch size, cutoff, lookback and the allowed rejects are settings (`settings.etl`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,16 +67,6 @@ fn window(from: Option<&str>, to: Option<&str>) -> DwResult<Option<(Seconds, Sec
         return Err(DwError::usage(message, "exchange the two"));
     }
     Ok(Some((from, to)))
-}
-
-fn every(text: &str) -> DwResult<Duration> {
-    match parse_duration(text).filter(|seconds| (1..=MAX_EVERY).contains(seconds)) {
-        Some(seconds) => Ok(Duration::from_secs(seconds)),
-        None => Err(DwError::usage(
-            format!("`--every {text}` is not a length of time"),
-            "use a whole number with a unit, from `1s` to `30d`: `30s`, `5m`, `2h`",
-        )),
-    }
 }
 
 fn contradiction(one: &str, other: &str, why: &str) -> DwError {

@@ -22,6 +22,7 @@ const WAVE_EXAMPLES: &str = "\
 Examples:
   init wave                         One wave, stamped five minutes ago
   init wave --count 10              Ten waves
+  init wave --every 10m             A wave every ten minutes, until SIGTERM; one JSON line each
   etl                               Load what they changed";
 
 const OLIST_EXAMPLES: &str = "\
@@ -121,6 +122,10 @@ pub struct WaveArgs {
     /// How many waves, one after the other: 1 to 1000
     #[arg(long, value_name = "N", default_value = "1", allow_negative_numbers = true)]
     pub count: String,
+
+    /// Go on for ever: wait that long, make the waves, wait again; until SIGTERM or Ctrl-C
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    pub every: Option<String>,
 
     /// The stamp of everything that the waves touch, in UTC [default: five minutes ago]
     #[arg(long, value_name = "TS", allow_negative_numbers = true)]

@@ -76,6 +76,8 @@ fn every_wrong_command_line_has_one_message() {
         "wave --count 0",
         "wave --count 5000",
         "wave --as-of 9000-01-01",
+        "wave --every 0s",
+        "wave --every 5m --as-of 2026-01-01",
         "olist",
     ];
     let mut report = String::new();
@@ -89,9 +91,13 @@ fn every_wrong_command_line_has_one_message() {
 
 #[test]
 fn the_right_command_lines_pass() {
-    for line in
-        ["--scale 0.01", "--scale 100 --seed 7 --first-id 0 --as-of 2026-01-01", "wave --count 3 --seed 1", "config"]
-    {
+    for line in [
+        "--scale 0.01",
+        "--scale 100 --seed 7 --first-id 0 --as-of 2026-01-01",
+        "wave --count 3 --seed 1",
+        "wave --every 10m",
+        "config",
+    ] {
         check(&line.split(' ').collect::<Vec<_>>()).unwrap();
     }
     for line in ["--plan", "--plan --rotate-logins", "--check", "--repair dw/views", "--rotate-logins --scale 1"] {

@@ -37,7 +37,10 @@ impl Binary for MonitorCli {
     async fn execute(self, context: &Context) -> DwResult<u8> {
         match self.command {
             None => run(context).await,
-            Some(command) => command.execute(context),
+            Some(command) => {
+                let monitor = &context.settings.monitor;
+                command.execute(context, "monitor.address", &monitor.address, monitor.port)
+            }
         }
     }
 }

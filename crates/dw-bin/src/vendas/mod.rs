@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dw_audit::sla::rules;
 use dw_core::config::{EngineKind, Overrides, Settings};
 use dw_core::engine::SharedEngine;
 use dw_core::error::DwResult;
@@ -35,7 +36,10 @@ impl Binary for VendasCli {
     async fn execute(self, context: &Context) -> DwResult<u8> {
         match self.command {
             None => run(context).await,
-            Some(command) => command.execute(context),
+            Some(command) => {
+                let vendas = &context.settings.vendas;
+                command.execute(context, "vendas.address", &vendas.address, vendas.port)
+            }
         }
     }
 }
@@ -45,7 +49,9 @@ async fn run(context: &Context) -> DwResult<u8> {
     let listen = web::listen(&settings.web, "vendas.address", &settings.vendas.address, settings.vendas.port)?;
     let zone = site::zone(&settings.web.time_zone)?;
     let names = settings.vendas.show_customer_names;
-    let options = vendas::Options::new(zone, names, Duration::from_secs(settings.web.query_timeout_seconds));
+    let deadlines = rules::load(settings.sla.file.as_deref())?.deadlines;
+    let query = Duration::from_secs(settings.web.query_timeout_seconds);
+    let options = vendas::Options::new(zone, deadlines, names, query);
     let guards = web::guards(&listen, Arc::new(Metrics::default()))?;
     let app = vendas::app(reader(settings, names)?, options, &guards)?;
     web::serve(context, &listen, app, std::future::ready(())).await

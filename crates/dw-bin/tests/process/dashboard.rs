@@ -59,6 +59,27 @@ pub fn serves_without_a_warehouse_and_stops_in_seconds(binary: &str) {
     dashboard.stop();
 }
 
+/// A health check by the same binary: it answers, and says what `/readyz` says.
+pub fn it_says_by_a_command_whether_it_is_ready(binary: &str, init: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let dashboard = Dashboard::start(binary, folder.path());
+    let port = dashboard.port.to_string();
+    let ready = || {
+        let output = run(binary, folder.path(), &["--port", &port, "ready"], "");
+        (output.status.code(), text(&output.stdout))
+    };
+    assert_eq!(ready(), (Some(11), "not ready: status 503\n".to_owned()));
+    assert_eq!(run(init, folder.path(), &[], "").status.code(), Some(0));
+    let asked = Instant::now();
+    while ready() != (Some(0), "ready\n".to_owned()) {
+        assert!(asked.elapsed() < Duration::from_secs(20), "{:?}", ready());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    dashboard.stop();
+    let (code, said) = ready();
+    assert!(code == Some(11) && said.starts_with("not ready: "), "{said}");
+}
+
 pub fn an_address_that_others_reach_needs_a_password(binary: &str) {
     let folder = tempfile::tempdir().unwrap();
     let refused = run(binary, folder.path(), &["--address", "0.0.0.0"], "");

@@ -118,7 +118,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ),
     (
         "fact.VW_DASH_ATUALIZACAO_R1",
-        "entidade, tabela, ultima_carga_utc, watermark_utc, status, eh_ativa, linhas_gravadas, em_execucao_utc",
+        "entidade, tabela, ultima_carga_utc, watermark_utc, status, eh_ativa, linhas_gravadas, em_execucao_utc, lida_ate_utc",
     ),
     ("dim.VW_FILTROS_R1", "tipo_filtro, valor, ordem"),
     (

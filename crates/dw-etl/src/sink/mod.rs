@@ -435,15 +435,21 @@ impl<'w, 'a> WarehouseSink<'w, 'a> {
         Ok(counted >= expected)
     }
 
-    /// Applies a batch, and again when it fails for a reason that passes.
+    /// Applies a batch, and again when it fails for a reason that passes. A constraint that refuses a row is one of them once: somebody
+    /// who loads another entity may have inferred the same member meanwhile, which the next attempt finds and fills.
     async fn commit(&mut self, mut prepared: Prepared<'w, 'a>) -> DwResult<Counters> {
         let mut pauses = retry::pauses(self.writers.attempts());
+        let mut refused = false;
         let counters = loop {
             let error = match self.attempt(&mut prepared).await {
                 Ok(counters) => break counters,
                 Err(error) => error,
             };
-            let Some(pause) = pauses.next().filter(|_| error.is_transient()) else { return Err(error) };
+            let passes = match error {
+                DwError::Constraint { .. } => !std::mem::replace(&mut refused, true),
+                _ => error.is_transient(),
+            };
+            let Some(pause) = pauses.next().filter(|_| passes) else { return Err(error) };
             let entity = self.entity.descriptor().name;
             tracing::warn!(entity, code = error.code(), %error, ?pause, "a batch failed and is tried again");
             tokio::time::sleep(pause).await;

@@ -2,7 +2,7 @@
 //! fail and fill its disk.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -44,6 +44,8 @@ struct Shared {
     log: Mutex<Vec<Entry>>,
     /// A statement of the warehouse with this text fails.
     fails: Mutex<Option<String>>,
+    /// A statement of the warehouse with this text breaks a constraint, so often.
+    refused: Mutex<Option<(String, u32)>>,
 }
 
 /// An engine that tells what it was asked.
@@ -57,6 +59,8 @@ pub struct Wrapped {
     /// The clock of the source; 0 for the real one.
     clock: AtomicI64,
     columnstore: AtomicBool,
+    /// How often a transaction is tried; 0 for as often as the engine itself says.
+    attempts: AtomicU32,
 }
 
 impl Wrapped {
@@ -68,6 +72,7 @@ impl Wrapped {
             pages: AtomicI64::new(0),
             clock: AtomicI64::new(0),
             columnstore: AtomicBool::new(false),
+            attempts: AtomicU32::new(0),
         })
     }
 
@@ -84,6 +89,12 @@ impl Wrapped {
     /// From now on every statement of the warehouse with this text fails as one that can be repeated.
     pub fn fail(&self, text: &str) {
         *self.shared.fails.lock().unwrap_or_else(PoisonError::into_inner) = Some(text.to_owned());
+    }
+
+    /// So many statements of the warehouse with this text break a constraint, and a transaction is tried as often as on a server.
+    pub fn refuse(&self, text: &str, times: u32) {
+        *self.shared.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some((text.to_owned(), times));
+        self.attempts.store(5, Ordering::Relaxed);
     }
 
     /// From now on the disk of an embedded warehouse is full after so many pages.
@@ -153,7 +164,10 @@ impl Engine for Wrapped {
     }
 
     fn attempts(&self) -> u32 {
-        self.inner.attempts()
+        match self.attempts.load(Ordering::Relaxed) {
+            0 => self.inner.attempts(),
+            attempts => attempts,
+        }
     }
 }
 
@@ -173,6 +187,13 @@ impl Note {
 
     /// The error that is to be had instead of a statement.
     fn refusal(&self, sql: &str) -> DwResult<()> {
+        let mut refused = self.shared.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((text, times)) = refused.as_mut().filter(|(_, times)| self.database == Database::Dw && *times > 0)
+            && sql.contains(text.as_str())
+        {
+            *times -= 1;
+            return Err(DwError::Constraint { database: Database::Dw, message: "a key is there already".to_owned() });
+        }
         let fails = self.shared.fails.lock().unwrap_or_else(PoisonError::into_inner);
         if self.database == Database::Dw && fails.as_ref().is_some_and(|text| sql.contains(text)) {
             return Err(DwError::Statement {

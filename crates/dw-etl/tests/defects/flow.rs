@@ -138,6 +138,30 @@ async fn e3_a_run_that_cannot_be_closed_is_closed_by_the_next(on: On) {
     assert_eq!(shop.rows("SELECT status FROM audit.etl_run ORDER BY run_id").await, ["failed", "success"]);
 }
 
+/// Another worker infers a member between the look and the insert: the batch is done again, once. A constraint that refuses the
+/// same row again fails its entity.
+#[both_engines]
+async fn a_batch_that_met_another_worker_is_done_again(on: On) {
+    for (times, expected) in [(1, None), (2, Some("dim_cliente"))] {
+        let shop = customers(on, 2).await;
+        let engine = Wrapped::new(shop.stack.engine.clone());
+        engine.refuse(
+            if shop.stack.engine.name() != "embedded" {
+                "INSERT INTO dim.DIM_CLIENTE"
+            } else {
+                "INSERT INTO \"dim.DIM_CLIENTE\""
+            },
+            times,
+        );
+        let (options, stop) = (RunOptions::default(), dw_etl::feed::StopFlag::new());
+        let report = dw_etl::run::run(engine, &options, &dw_etl::report::Silent, &stop).await.unwrap();
+        assert_eq!(failed(&report), expected.into_iter().collect::<Vec<_>>(), "{report:#?}");
+        if times == 1 {
+            assert_eq!(shop.row("SELECT COUNT(*) FROM dim.DIM_CLIENTE WHERE cliente_id > 0").await, "2");
+        }
+    }
+}
+
 /// Also E5: what failed in the third batch of five leaves two batches, the watermark of the second one, and an audit row that
 /// says the same; the next run reads the rest and nothing twice.
 #[both_engines]

@@ -24,6 +24,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use chrono_tz::Tz;
+use dw_audit::sla::Deadline;
 use dw_core::catalog::views::{dashboards, dims, keys};
 use dw_core::embedded::Readable;
 use dw_core::engine::SharedEngine;
@@ -72,6 +73,8 @@ const EXPORTS: usize = 2;
 pub struct Options {
     /// The time zone of the company.
     pub zone: Tz,
+    /// By when the sales must be there.
+    pub deadlines: Vec<Deadline>,
     /// Whether the detailed table names customers.
     pub show_customer_names: bool,
     /// Limits of reading.
@@ -80,8 +83,8 @@ pub struct Options {
 
 impl Options {
     /// The limits with another time for a statement.
-    pub fn new(zone: Tz, show_customer_names: bool, query: Duration) -> Self {
-        Self { zone, show_customer_names, limits: Limits { query, ..Limits::default() } }
+    pub fn new(zone: Tz, deadlines: Vec<Deadline>, show_customer_names: bool, query: Duration) -> Self {
+        Self { zone, deadlines, show_customer_names, limits: Limits { query, ..Limits::default() } }
     }
 }
 
@@ -240,7 +243,7 @@ impl Question {
             theme: self.theme,
             banners,
             freshness: freshness
-                .map(|freshness| freshness_line(&freshness, self.lists.bounds, now, self.vendas.options.zone)),
+                .map(|freshness| freshness_line(&freshness, self.lists.bounds, now, &self.vendas.options)),
             reload: (status != StatusCode::OK || self.figures.is_stale()).then_some(10),
             body,
         };
@@ -278,7 +281,7 @@ fn refused(
         query,
         theme,
         banners: Vec::new(),
-        freshness: freshness.map(|freshness| freshness_line(&freshness, None, now, vendas.options.zone)),
+        freshness: freshness.map(|freshness| freshness_line(&freshness, None, now, &vendas.options)),
         reload: Some(10),
         body,
     };
@@ -293,18 +296,22 @@ fn fresh(health: &Health, now: Seconds) -> Option<Freshness> {
     rows.and_then(|rows| Freshness::read(rows, now).ok())
 }
 
-fn freshness_line(freshness: &Freshness, bounds: Option<(i64, i64)>, now: Seconds, zone: Tz) -> Markup {
-    let (mark, word) = match freshness.due(now, zone) {
-        Due::Met { until } => (Mark::Good, format!("No prazo, até {}", format::moment(until, zone))),
-        Due::Late { since } => (Mark::Bad, format!("Atrasado há {}", format::duration(now - since))),
-        Due::Never => (Mark::Quiet, "Sem carga".to_owned()),
+fn freshness_line(freshness: &Freshness, bounds: Option<(i64, i64)>, now: Seconds, options: &Options) -> Markup {
+    let zone = options.zone;
+    let standing = match freshness.due(now, &options.deadlines) {
+        Due::Met { until } => Some((Mark::Good, format!("No prazo, até {}", format::moment(until, zone)))),
+        Due::Late { since } => Some((Mark::Bad, format!("Atrasado há {}", format::duration(now - since)))),
+        Due::Never => Some((Mark::Quiet, "Sem carga".to_owned())),
+        Due::Free => None,
     };
     html! {
         p.freshness {
             @if let Some((_, last)) = bounds { span { "Vendas até " strong { (format::date(last)) } } }
             @if let Some(loaded) = freshness.loaded { span { "Carga de " strong { (format::moment(loaded, zone)) } } }
             @if freshness.failed { (badge(Mark::Warn, "A última carga falhou")) }
-            span title="As vendas de um dia devem estar carregadas até as 08:00 do dia seguinte" { (badge(mark, &word)) }
+            @if let Some((mark, word)) = standing {
+                span title=(freshness::promise(&options.deadlines)) { (badge(mark, &word)) }
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::Method;
 use chrono_tz::America::Sao_Paulo;
+use dw_audit::sla::rules;
 use dw_core::embedded::EmbeddedEngine;
 use dw_core::engine::Session;
 use dw_core::error::Database;
@@ -57,7 +58,8 @@ impl Stage {
     /// No warehouse, and options of its own.
     pub fn with(change: impl FnOnce(&mut vendas::Options)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut options = vendas::Options::new(Sao_Paulo, false, Duration::from_secs(10));
+        let mut options =
+            vendas::Options::new(Sao_Paulo, rules::load(None).unwrap().deadlines, false, Duration::from_secs(10));
         options.limits.probe_every = Duration::ZERO;
         change(&mut options);
         let guards = Guards::new("127.0.0.1".parse().unwrap(), &[], None, Arc::new(Metrics::default()));

@@ -166,6 +166,7 @@ pub static DASH_ATUALIZACAO_R1: View = View {
         ("eh_ativa", Bit),
         ("linhas_gravadas", Int),
         ("em_execucao_utc", DateTime2(0)),
+        ("lida_ate_utc", DateTime2(0)),
     ],
     sql: include_str!("../../../../../sql/embedded/views/fact.VW_DASH_ATUALIZACAO_R1.sql"),
     tsql: include_str!("../../../../../sql/dw/views/fact.VW_DASH_ATUALIZACAO_R1.sql"),
