@@ -100,10 +100,15 @@ async fn what_is_recorded_is_shown_and_told(on: On) {
         (warehouse.standing, warehouse.rpo_seconds, warehouse.rto_ms),
         (Standing::Stale, Some(3_600), Some(95_000))
     );
-    assert!(warehouse.reasons[0].contains("failed at copy"), "{:?}", warehouse.reasons);
+    assert!(warehouse.reasons[0].to_string().contains("failed at copy"), "{:?}", warehouse.reasons);
     assert_eq!((source.standing, source.kept, source.kept_bytes), (Standing::Late, 1, 5_000_000_000));
     // The source was due six hours ago.
     assert_eq!(shown.next_run_at, Some(now - 6 * 3_600));
+    assert_eq!(shown.next_runs[1], shown.next_run_at);
+    // A page takes no more than it can.
+    let most: Vec<i64> =
+        store::newest_backups(&mut *dw, 0, 2).await.unwrap().iter().map(|record| record.started_at).collect();
+    assert_eq!(most, [now - 60, now - 3_600]);
 
     // The alert goes by the database that stands worst.
     assert_eq!(

@@ -311,12 +311,12 @@ async fn run(engine: &SharedEngine) -> RunReport {
 /// The login that the dashboard of the operators has is enough for all of it, and sees the source too.
 async fn every_page_of_the_monitor(engine: SharedEngine) {
     let rules = dw_audit::sla::rules::load(None).unwrap();
-    let options = dw_web::monitor::Options::new(
+    let mut options = dw_web::monitor::Options::new(
         dw_web::site::zone("America/Sao_Paulo").unwrap(),
         rules,
-        Vec::new(),
-        std::time::Duration::from_secs(30),
+        &dw_core::config::load(&dw_core::config::Overrides::default()).unwrap(),
     );
+    options.limits.query = std::time::Duration::from_secs(30);
     let metrics = Arc::default();
     let guards = dw_web::server::guard::Guards::new("127.0.0.1".parse().unwrap(), &[], None, metrics);
     let app = dw_web::monitor::app(engine, options, &guards).unwrap();
@@ -334,6 +334,7 @@ async fn every_page_of_the_monitor(engine: SharedEngine) {
         "/runs/1",
         "/qualidade",
         "/sla",
+        "/backups?dias=90",
         "/conexoes",
         "/configuracao",
         "/metrics",

@@ -29,23 +29,35 @@ async fn traced(stack: &Stack, batch_size: usize, lookback_minutes: i64) -> (Run
     (report, engine.take())
 }
 
-/// The transactions that loaded a batch: the entity, and how many statements there were.
+/// What a session has asked for since its last transaction ended.
+#[derive(Debug, Default)]
+struct Asked {
+    statements: usize,
+    entity: Option<&'static str>,
+    in_transaction: bool,
+}
+
+/// The transactions that loaded a batch: the entity, and how many statements there were. A server gets the rows of a batch before
+/// its transaction begins, so what a session has copied belongs to its next transaction.
 fn batches(trace: &[Entry]) -> BTreeMap<&'static str, Vec<usize>> {
     let mut found: BTreeMap<&'static str, Vec<usize>> = BTreeMap::new();
-    let mut open: Option<(usize, Option<&'static str>)> = None;
+    let mut sessions: BTreeMap<usize, Asked> = BTreeMap::new();
     for entry in trace.iter().filter(|entry| entry.database == Database::Dw) {
-        match (&entry.call, &mut open) {
-            (Call::Begin, _) => open = Some((0, None)),
-            (Call::Commit, Some((statements, Some(entity)))) => found.entry(entity).or_default().push(*statements),
-            (Call::Commit | Call::Rollback, _) => open = None,
-            (call, Some((statements, entity))) => {
-                *statements += 1;
-                if let Call::Bulk(table, _) = call {
-                    let staged = entities::ALL.iter().map(|entity| entity.descriptor().name);
-                    *entity = entity.or(staged.into_iter().find(|name| table.ends_with(&format!("stage_{name}"))));
+        let asked = sessions.entry(entry.session).or_default();
+        match &entry.call {
+            Call::Begin => asked.in_transaction = true,
+            Call::Commit | Call::Rollback => {
+                let ended = std::mem::take(asked);
+                if let (Call::Commit, Some(entity)) = (&entry.call, ended.entity) {
+                    found.entry(entity).or_default().push(ended.statements);
                 }
             }
-            _ => {}
+            Call::Bulk(table, _) => {
+                let staged = entities::ALL.iter().map(|entity| entity.descriptor().name);
+                asked.statements += 1;
+                asked.entity = asked.entity.or(staged.into_iter().find(|name| table.ends_with(&format!("_{name}"))));
+            }
+            _ => asked.statements += usize::from(asked.in_transaction || asked.entity.is_some()),
         }
     }
     found

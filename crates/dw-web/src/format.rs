@@ -17,6 +17,10 @@ pub enum Unit {
     Factor,
     /// Seconds.
     Duration,
+    /// Milliseconds.
+    Millis,
+    /// Bytes.
+    Bytes,
 }
 
 impl Unit {
@@ -28,6 +32,8 @@ impl Unit {
             Self::Percent => percent(Decimal::new(value, 2)),
             Self::Factor => format!("{}x", decimal(Decimal::new(value, 2), 2)),
             Self::Duration => duration(value),
+            Self::Millis => millis(value),
+            Self::Bytes => bytes(value),
         }
     }
 
@@ -39,6 +45,8 @@ impl Unit {
             Self::Percent => format!("{} %", trimmed(Decimal::new(value, 2), 1)),
             Self::Factor => format!("{}x", trimmed(Decimal::new(value, 2), 1)),
             Self::Duration => duration(value),
+            Self::Millis => millis(value),
+            Self::Bytes => bytes(value),
         }
     }
 }
@@ -139,6 +147,15 @@ pub fn duration(seconds: i64) -> String {
     format!("{sign}{text}")
 }
 
+/// A time that was measured: `850 ms`, `1,2 s`, `2 min 5 s`.
+pub fn millis(value: i64) -> String {
+    match value.unsigned_abs() {
+        0..1_000 => format!("{value} ms"),
+        1_000..60_000 => format!("{} s", trimmed(Decimal::new(value, 3), 1)),
+        _ => duration(value / 1_000),
+    }
+}
+
 /// Bytes as `1,2 MB`, in powers of 1,000.
 pub fn bytes(value: i64) -> String {
     let units = ["B", "kB", "MB", "GB", "TB"];
@@ -202,6 +219,10 @@ mod tests {
         assert_eq!(duration(3_661), "1 h 1 min");
         assert_eq!(duration(90_000), "1 d 1 h");
         assert_eq!(bytes(1_234_567), "1,2 MB");
+        assert_eq!(
+            [millis(850), millis(1_250), millis(40_000), millis(125_400)],
+            ["850 ms", "1,3 s", "40 s", "2 min 5 s"]
+        );
         assert_eq!(date(20_484), "31/01/2026");
         assert_eq!(moment(1_769_857_200, chrono_tz::America::Sao_Paulo), "31/01/2026 08:00");
     }

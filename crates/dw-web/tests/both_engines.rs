@@ -1,6 +1,7 @@
 //! Both dashboards on the embedded engine and on a server: every page, and figures that an independent query confirms.
 #![allow(clippy::unwrap_used, reason = "helpers of tests, where a failure is to panic")]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use chrono_tz::America::Sao_Paulo;
 use dw_audit::sla::rules;
+use dw_core::config::{Sources, resolve};
 use dw_core::engine::{Access, SharedEngine};
 use dw_core::error::Database;
 use dw_core::{migrate, time};
@@ -107,8 +109,23 @@ async fn every_page_of_the_monitor_has_the_figures_of_an_independent_query(on: O
     loaded(&engine).await;
     let checks = dw_audit::quality::declare::load(None).unwrap();
     dw_etl::check::check(&*engine, &checks, None, 90, &Silent).await.unwrap();
+    for hours in [1, 30] {
+        let at = dw_core::value::Value::Seconds(time::now() - hours * 3_600);
+        let mut session = engine.open(Database::Dw, Access::ReadWrite, "test").await.unwrap();
+        let sql = "INSERT INTO audit.backup_run (database_name, backup_type, status, started_at, file_name, folder, size_bytes) \
+                   VALUES ('DW_ECOMMERCE', 'full', 'verified', @P1, 'a', 'b', 5000000000)";
+        session.execute(&engine.dialect().translate(sql), &[at]).await.unwrap();
+    }
     let rules = rules::load(None).unwrap();
-    let mut options = monitor::Options::new(Sao_Paulo, rules, Vec::new(), Duration::from_secs(30));
+    let sources = Sources {
+        file: None,
+        environment: BTreeMap::new(),
+        flags: Vec::new(),
+        read: &|path| std::fs::read_to_string(path),
+    };
+    let settings = resolve(&sources).unwrap();
+    let mut options = monitor::Options::new(Sao_Paulo, rules, &settings);
+    options.limits.query = Duration::from_secs(30);
     options.keep = Duration::ZERO;
     let app = monitor::app(home.engine(), options, &guards()).unwrap();
     for path in [
@@ -120,6 +137,7 @@ async fn every_page_of_the_monitor_has_the_figures_of_an_independent_query(on: O
         "/runs/1",
         "/qualidade?dias=90",
         "/sla?dias=365",
+        "/backups?dias=90&situacao=guardados&tipo=full&pagina=2",
         "/conexoes?horas=720&eventos=1000",
         "/conexoes?login=%27+OR+1%3D1+--&programa=x&host=y&base=z&estado=FAILED",
         "/configuracao",
@@ -131,7 +149,10 @@ async fn every_page_of_the_monitor_has_the_figures_of_an_independent_query(on: O
     let rows = number(&engine, "SELECT SUM(extracted_count) FROM audit.etl_run_entity WHERE run_id = 1").await;
     let (_, run) = get(&app, "/runs/1").await;
     assert!(run.contains(&format!("<dd class=\"value\">{}</dd>", integer(rows))), "{rows}");
+    let (_, backups) = get(&app, "/backups").await;
+    assert!(backups.contains("<h2>Histórico: 2 backups</h2>") && backups.contains("<dd class=\"value\">10 GB</dd>"));
     let (_, summary) = get(&app, "/").await;
+    assert!(summary.contains("Backup verificado</a>") && summary.contains("<dd class=\"value\">há 1 h</dd>"));
     assert!(summary.contains("<dd class=\"value\">0</dd>"), "nothing waits: {summary}");
     let (_, connections) = get(&app, "/conexoes").await;
     match on {

@@ -8,7 +8,7 @@ pub mod state;
 pub mod store;
 
 pub use page::{BackupPage, page};
-pub use state::{DatabaseState, Standing, assess};
+pub use state::{DatabaseState, Reason, Standing, assess};
 
 use dw_core::time::Seconds;
 use serde::{Deserialize, Serialize};

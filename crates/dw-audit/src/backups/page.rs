@@ -6,12 +6,15 @@ use dw_core::error::DwResult;
 use dw_core::time::{DAY, Seconds};
 use serde::Serialize;
 
-use super::schedule::Plan;
+use super::schedule::{Due, Plan};
 use super::state::{DatabaseState, assess};
 use super::store;
 use super::{BackupRecord, DrillRecord};
 use crate::alerts::BackupState;
 use crate::sla::rules::Rules;
+
+/// Backups that are read for a page: a log each five minutes of two databases for more than a week.
+pub const MOST: u32 = 5_000;
 
 /// The page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,7 +23,10 @@ pub struct BackupPage {
     pub databases: Vec<DatabaseState>,
     /// When `backup loop` makes the next full backup, in UTC; in the past when it is late.
     pub next_run_at: Option<Seconds>,
-    /// Backups of the last days with durations, sizes and errors, and all whose files are there. The newest first.
+    /// The same of each database, in their order.
+    pub next_runs: Vec<Option<Seconds>>,
+    /// Backups of the last days with durations, sizes and errors, and all whose files are there: the newest [`MOST`], the newest
+    /// first.
     pub history: Vec<BackupRecord>,
     /// Drills of the last days, and the last of each database. The newest first.
     pub drills: Vec<DrillRecord>,
@@ -38,12 +44,14 @@ pub async fn page<E: Executor + ?Sized>(
     now: Seconds,
 ) -> DwResult<BackupPage> {
     let since = now.saturating_sub(i64::from(days).saturating_mul(DAY));
-    let history = store::backups(warehouse, since).await?;
+    let history = store::newest_backups(warehouse, since, MOST).await?;
     let drills = store::drills(warehouse, since).await?;
     let plan = Plan::of(settings)?;
     let names = settings.database_names();
-    let next_run_at = names.iter().filter_map(|name| plan.next_full(name, &history, now)).map(|due| due.at).min();
-    Ok(BackupPage { databases: assess(&names, &history, &drills, rules, now), next_run_at, history, drills })
+    let due = |name: &String| plan.next_full(name, &history, now).map(|due: Due| due.at);
+    let next_runs: Vec<Option<Seconds>> = names.iter().map(due).collect();
+    let next_run_at = next_runs.iter().copied().flatten().min();
+    Ok(BackupPage { databases: assess(&names, &history, &drills, rules, now), next_run_at, next_runs, history, drills })
 }
 
 /// What the alerts know of backups; none where nobody has ever backed up. One statement.
@@ -51,13 +59,7 @@ pub async fn page<E: Executor + ?Sized>(
 /// # Errors
 /// Of the engine.
 pub async fn alert_state<E: Executor + ?Sized>(warehouse: &mut E, now: Seconds) -> DwResult<Option<BackupState>> {
-    let records = store::backups(warehouse, now.saturating_sub(31 * DAY)).await?;
-    let mut databases: Vec<&str> = records.iter().map(|record| record.database.as_str()).collect();
-    databases.sort_unstable();
-    databases.dedup();
     // The database that stands worst counts: one that was never verified, else the oldest.
-    let newest = |database: &&str| {
-        records.iter().find(|record| record.database == **database && record.is_good()).map(|record| record.started_at)
-    };
-    Ok(databases.iter().map(newest).min().map(|last_verified_at| BackupState { last_verified_at }))
+    let newest = store::last_verified(warehouse, now.saturating_sub(31 * DAY)).await?;
+    Ok(newest.into_iter().map(|(_, at)| at).min().map(|last_verified_at| BackupState { last_verified_at }))
 }

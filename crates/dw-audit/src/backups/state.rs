@@ -1,7 +1,9 @@
 //! RPO and RTO of each database, and whether they are within the rules. Pure.
 
+use std::fmt;
+
 use dw_core::time::{DAY, Seconds};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{BackupRecord, BackupStatus, DrillRecord};
 use crate::sla::rules::Rules;
@@ -20,6 +22,95 @@ pub enum Standing {
     Stale,
 }
 
+/// What is wrong with the backups of a database. Shown, and serialized, as a sentence for a reader of English.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// Nothing could be restored.
+    NoVerified,
+    /// The last verified backup is older than a limit; both in seconds.
+    Old {
+        /// How old it is.
+        age: u64,
+        /// The limit.
+        limit: u64,
+        /// True beyond the limit of an error, false beyond that of a warning.
+        is_error: bool,
+    },
+    /// The last attempt failed.
+    AttemptFailed {
+        /// At which step.
+        step: Option<String>,
+        /// Why.
+        error: Option<String>,
+    },
+    /// A file that is there is wrong.
+    Damaged {
+        /// Its name.
+        file: String,
+    },
+    /// The last drill failed.
+    DrillFailed {
+        /// At which step.
+        step: Option<String>,
+        /// Why.
+        error: Option<String>,
+    },
+    /// The last drill proves nothing any more.
+    DrillOld {
+        /// It may be so many days old.
+        days: i64,
+    },
+    /// A restore takes longer than the limit; both in milliseconds.
+    RestoreSlow {
+        /// How long it took in the last drill that passed.
+        took: u64,
+        /// The limit.
+        limit: u64,
+    },
+}
+
+impl Reason {
+    /// How bad it is.
+    pub fn standing(&self) -> Standing {
+        match self {
+            Self::Old { is_error: false, .. } => Standing::Late,
+            Self::AttemptFailed { step, .. } if step.as_deref() == Some("verify") => Standing::Unproven,
+            Self::NoVerified | Self::Old { .. } | Self::AttemptFailed { .. } => Standing::Stale,
+            Self::Damaged { .. } | Self::DrillFailed { .. } | Self::DrillOld { .. } | Self::RestoreSlow { .. } => {
+                Standing::Unproven
+            }
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let failed = |f: &mut fmt::Formatter<'_>, what: &str, step: &Option<String>, error: &Option<String>| {
+            let (step, error) = (step.as_deref(), error.as_deref());
+            write!(f, "{what} at {}: {}", step.unwrap_or("an unknown step"), error.unwrap_or("no message"))
+        };
+        match self {
+            Self::NoVerified => f.write_str("there is no verified backup"),
+            Self::Old { age, limit, .. } => {
+                write!(f, "the last verified backup is {} old, more than {}", span(*age), span(*limit))
+            }
+            Self::AttemptFailed { step, error } => failed(f, "the last attempt failed", step, error),
+            Self::Damaged { file } => write!(f, "{file} is damaged"),
+            Self::DrillFailed { step, error } => failed(f, "the last drill failed", step, error),
+            Self::DrillOld { days } => write!(f, "the last drill is more than {days} days ago"),
+            Self::RestoreSlow { took, limit } => {
+                write!(f, "a restore took {}, more than {}", span(took / 1_000), span(limit / 1_000))
+            }
+        }
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// What is known of the backups of a database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DatabaseState {
@@ -27,8 +118,8 @@ pub struct DatabaseState {
     pub database: String,
     /// The worst that is the case.
     pub standing: Standing,
-    /// Why, for a reader of English; empty when it is good.
-    pub reasons: Vec<String>,
+    /// Why; empty when it is good.
+    pub reasons: Vec<Reason>,
     /// How much would be lost now: seconds since the moment of the last verified backup.
     pub rpo_seconds: Option<u64>,
     /// The limits of it, warning and error, in seconds.
@@ -73,56 +164,30 @@ fn one(database: &str, records: &[BackupRecord], drills: &[DrillRecord], rules: 
     let rpo_seconds =
         last_verified.as_ref().map(|record| u64::try_from(now.saturating_sub(record.started_at)).unwrap_or(0));
     let mut reasons = Vec::new();
-    let mut standing = Standing::Good;
-    let mut note = |what: Standing, why: String| {
-        standing = standing.max(what);
-        reasons.push(why);
-    };
     match rpo_seconds {
-        None => note(Standing::Stale, "there is no verified backup".to_owned()),
-        Some(age) if age > rpo_limits.1 => {
-            note(
-                Standing::Stale,
-                format!("the last verified backup is {} old, more than {}", span(age), span(rpo_limits.1)),
-            );
-        }
-        Some(age) if age > rpo_limits.0 => {
-            note(
-                Standing::Late,
-                format!("the last verified backup is {} old, more than {}", span(age), span(rpo_limits.0)),
-            );
-        }
+        None => reasons.push(Reason::NoVerified),
+        Some(age) if age > rpo_limits.1 => reasons.push(Reason::Old { age, limit: rpo_limits.1, is_error: true }),
+        Some(age) if age > rpo_limits.0 => reasons.push(Reason::Old { age, limit: rpo_limits.0, is_error: false }),
         Some(_) => {}
     }
     if let Some(failed) = last_attempt.as_ref().filter(|record| record.status == BackupStatus::Failed) {
-        let step = failed.failed_step.as_deref().unwrap_or("an unknown step");
-        let what = if step == "verify" { Standing::Unproven } else { Standing::Stale };
-        note(what, format!("the last attempt failed at {step}: {}", failed.error.as_deref().unwrap_or("no message")));
+        reasons.push(Reason::AttemptFailed { step: failed.failed_step.clone(), error: failed.error.clone() });
     }
     if let Some(damaged) = of().find(|record| record.status == BackupStatus::Damaged && record.deleted_at.is_none()) {
-        note(Standing::Unproven, format!("{} is damaged", damaged.file));
+        reasons.push(Reason::Damaged { file: damaged.file.clone() });
     }
     if let Some(failed) = last_drill.as_ref().filter(|drill| !drill.passed) {
-        note(
-            Standing::Unproven,
-            format!(
-                "the last drill failed at {}: {}",
-                failed.failed_step.as_deref().unwrap_or("an unknown step"),
-                failed.error.as_deref().unwrap_or("no message")
-            ),
-        );
+        reasons.push(Reason::DrillFailed { step: failed.failed_step.clone(), error: failed.error.clone() });
     }
     let drill_age = last_drill.as_ref().map(|drill| now.saturating_sub(drill.started_at));
     if drill_age.is_some_and(|age| age > rules.backup_drill_days.saturating_mul(DAY)) {
-        note(Standing::Unproven, format!("the last drill is more than {} days ago", rules.backup_drill_days));
+        reasons.push(Reason::DrillOld { days: rules.backup_drill_days });
     }
     let rto_ms = passed.and_then(|drill| drill.total_ms);
     if let Some(took) = rto_ms.filter(|took| *took > rto_limit_ms) {
-        note(
-            Standing::Unproven,
-            format!("a restore took {}, more than {}", span(took / 1_000), span(rto_limit_ms / 1_000)),
-        );
+        reasons.push(Reason::RestoreSlow { took, limit: rto_limit_ms });
     }
+    let standing = reasons.iter().map(Reason::standing).max().unwrap_or(Standing::Good);
     DatabaseState {
         database: database.to_owned(),
         standing,
@@ -137,6 +202,21 @@ fn one(database: &str, records: &[BackupRecord], drills: &[DrillRecord], rules: 
         rto_ms,
         rto_limit_ms,
     }
+}
+
+/// The longest time since a moment of which everything could have been lost, in seconds: from what one verified backup holds until
+/// the next one was written, or until now. Backups that retention deleted count: they were there. None without any.
+pub fn widest_gap(database: &str, records: &[BackupRecord], since: Seconds, now: Seconds) -> Option<u64> {
+    let counts = |record: &&BackupRecord| {
+        record.database == database
+            && record.status == BackupStatus::Verified
+            && (since..=now).contains(&record.started_at)
+    };
+    let mut backups: Vec<&BackupRecord> = records.iter().filter(counts).collect();
+    backups.sort_by_key(|record| record.started_at);
+    let written = backups.iter().skip(1).map(|next| next.finished_at.unwrap_or(next.started_at)).chain([now]);
+    let gaps = backups.iter().zip(written).map(|(held, until)| until.saturating_sub(held.started_at));
+    gaps.max().map(|gap| u64::try_from(gap).unwrap_or(0))
 }
 
 /// `45 s`, `12 min`, `6 h 30 min`, `3 d 4 h`.
@@ -216,7 +296,7 @@ mod tests {
                 state.standing,
                 state.rpo_seconds,
                 state.rto_ms,
-                state.reasons.join("; ")
+                state.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
             )
         };
         use BackupStatus::{Damaged, Failed, Running, Verified};
@@ -233,5 +313,21 @@ mod tests {
             ]
             .join("\n")
         );
+    }
+
+    #[test]
+    fn the_widest_gap_ends_when_the_next_one_was_written() {
+        use BackupStatus::{Failed, Verified};
+        let gap = |records: &[BackupRecord]| widest_gap("DW", records, NOW - 30 * DAY, NOW);
+        assert_eq!(gap(&[]), None);
+        assert_eq!(gap(&[record(5, Failed)]), None);
+        assert_eq!(gap(&[record(5, Verified)]), Some(5 * 3_600));
+        // Written ten seconds after it began; the failed one between them changes nothing, the deleted one counts.
+        let mut deleted = record(40, Verified);
+        deleted.deleted_at = Some(NOW);
+        let records = [record(2, Verified), record(20, Failed), record(26, Verified), deleted];
+        assert_eq!(gap(&records), Some(24 * 3_600 + 10));
+        // What was before, and what the future holds, counts for nothing.
+        assert_eq!(gap(&[record(-3, Verified), record(1, Verified), record(31 * 24, Verified)]), Some(3_600));
     }
 }

@@ -15,6 +15,7 @@ const START: SqlText = sql_text!("audit/start_backup");
 const FIND: SqlText = sql_text!("audit/find_backup");
 const SAVE: SqlText = sql_text!("audit/save_backup");
 const READ: SqlText = sql_text!("audit/read_backups");
+const LAST_VERIFIED: SqlText = sql_text!("audit/last_verified_backups");
 const INSERT_DRILL: SqlText = sql_text!("audit/insert_drill");
 const READ_DRILLS: SqlText = sql_text!("audit/read_drills");
 
@@ -79,6 +80,33 @@ pub async fn save<E: Executor + ?Sized>(executor: &mut E, record: &BackupRecord)
 pub async fn backups<E: Executor + ?Sized>(executor: &mut E, since: Seconds) -> DwResult<Vec<BackupRecord>> {
     let rows = executor.query(&READ.for_dialect(executor.dialect())?, &[Value::Seconds(since)]).await?;
     rows.rows().map(backup).collect()
+}
+
+/// The newest so many of [`backups`], for a reader who cannot take any number of them.
+///
+/// # Errors
+/// Of the engine.
+pub async fn newest_backups<E: Executor + ?Sized>(
+    executor: &mut E,
+    since: Seconds,
+    most: u32,
+) -> DwResult<Vec<BackupRecord>> {
+    let dialect = executor.dialect();
+    let sql = format!("{}\n{}", READ.for_dialect(dialect)?.trim_end(), dialect.page(0, u64::from(most)));
+    let rows = executor.query(&sql, &[Value::Seconds(since)]).await?;
+    rows.rows().map(backup).collect()
+}
+
+/// Each database of [`backups`], with the moment of its last verified backup whose file is there. One row a database.
+///
+/// # Errors
+/// Of the engine.
+pub async fn last_verified<E: Executor + ?Sized>(
+    executor: &mut E,
+    since: Seconds,
+) -> DwResult<Vec<(String, Option<Seconds>)>> {
+    let rows = executor.query(&LAST_VERIFIED.for_dialect(executor.dialect())?, &[Value::Seconds(since)]).await?;
+    rows.rows().map(|row| Ok((Row(row).word(0)?, Row(row).int(1)?))).collect()
 }
 
 fn backup(row: &[Value]) -> DwResult<BackupRecord> {

@@ -58,8 +58,7 @@ async fn run(context: &Context) -> DwResult<u8> {
     let listen = web::listen(&settings.web, "monitor.address", &settings.monitor.address, settings.monitor.port)?;
     let zone = site::zone(&settings.web.time_zone)?;
     let alerter = alerter::alerter(settings)?;
-    let query = Duration::from_secs(settings.web.query_timeout_seconds);
-    let options = monitor::Options::new(zone, alerter.rules.clone(), settings.effective().to_vec(), query);
+    let options = monitor::Options::new(zone, alerter.rules.clone(), settings);
     let guards = web::guards(&listen, Arc::new(Metrics::default()))?;
     let engine = reader(settings)?;
     let app = monitor::app(engine.clone(), options, &guards)?;

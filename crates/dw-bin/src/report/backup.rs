@@ -433,7 +433,7 @@ impl StatusDocument {
                 state.last_drill.as_ref().map_or_else(dash, |drill| format_timestamp(drill.started_at)),
                 state.kept.to_string(),
                 whole(state.kept_bytes),
-                state.reasons.join("; "),
+                state.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
             ]);
         }
         listing

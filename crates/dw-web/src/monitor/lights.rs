@@ -208,7 +208,7 @@ fn backup(seen: &Seen<'_>) -> Light {
             (Some(worst(seen, &["backup"])), format!("há {}", format::duration((seen.now - at).max(0))))
         }
     };
-    Light { name: "Backup verificado", state, value, limit: limits, link: None }
+    Light { name: "Backup verificado", state, value, limit: limits, link: Some("/backups") }
 }
 
 fn throughput(seen: &Seen<'_>) -> Light {

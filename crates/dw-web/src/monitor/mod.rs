@@ -1,6 +1,7 @@
 //! The dashboard of the operators: pages over the read model of [`dw_audit::monitor`]. It writes nothing.
 //! Not here: rules, which are those of the alerts ([`dw_audit::alerts`]), and the binary, which is `dw-bin/src/monitor`.
 
+pub mod backups;
 pub mod connections;
 pub mod gauges;
 pub mod lights;
@@ -25,12 +26,14 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use chrono_tz::Tz;
+use dw_audit::backups::BackupPage;
+use dw_audit::backups::schedule::Plan;
 use dw_audit::monitor::SlaRule;
 use dw_audit::monitor::connections::ConnectionsPage;
 use dw_audit::monitor::quality::QualityPage;
 use dw_audit::monitor::runs::{RunDetail, RunsPage};
 use dw_audit::sla::rules::Rules;
-use dw_core::config::EffectiveSetting;
+use dw_core::config::{BackupSettings, EffectiveSetting, Settings};
 use dw_core::engine::SharedEngine;
 use dw_core::error::{Database, DwResult};
 use dw_core::sql_text;
@@ -64,6 +67,7 @@ pub static SITE: Site = Site {
         NavItem { path: "/runs", label: "Execuções" },
         NavItem { path: "/qualidade", label: "Qualidade" },
         NavItem { path: "/sla", label: "SLA" },
+        NavItem { path: "/backups", label: "Backups" },
         NavItem { path: "/conexoes", label: "Conexões" },
         NavItem { path: "/configuracao", label: "Configuração" },
     ],
@@ -100,13 +104,22 @@ pub struct Options {
     pub keep: Duration,
     /// The effective settings, secrets masked.
     pub settings: Vec<EffectiveSetting>,
+    /// Schedule and retention of backups.
+    pub backup: BackupSettings,
 }
 
 impl Options {
-    /// The built-in limits with another time for a statement.
-    pub fn new(zone: Tz, rules: Rules, settings: Vec<EffectiveSetting>, query: Duration) -> Self {
-        let limits = Limits { query, ..Limits::default() };
-        Self { zone, rules, limits, keep: Duration::from_secs(2), settings }
+    /// The built-in limits, with the time for a statement of the settings.
+    pub fn new(zone: Tz, rules: Rules, settings: &Settings) -> Self {
+        let query = Duration::from_secs(settings.web.query_timeout_seconds);
+        Self {
+            zone,
+            rules,
+            limits: Limits { query, ..Limits::default() },
+            keep: Duration::from_secs(2),
+            settings: settings.effective().to_vec(),
+            backup: settings.backup.clone(),
+        }
     }
 }
 
@@ -131,6 +144,7 @@ pub struct Monitor {
     run: Cache<i64, Option<RunDetail>>,
     quality: Cache<u16, QualityPage>,
     sla: Cache<u16, Vec<SlaRule>>,
+    backups: Cache<u32, BackupPage>,
     connections: Cache<String, Option<ConnectionsPage>>,
     about: Cache<(), About>,
 }
@@ -138,8 +152,9 @@ pub struct Monitor {
 /// The application on an engine.
 ///
 /// # Errors
-/// When a file that overrides a statement cannot be read.
+/// When a file that overrides a statement cannot be read; a bad schedule of backups in the settings.
 pub fn app(engine: SharedEngine, options: Options, guards: &Guards) -> DwResult<Router> {
+    Plan::of(&options.backup)?;
     let probe = PROBE.for_dialect(engine.dialect())?;
     let metrics = guards.metrics.clone();
     let limits = options.limits;
@@ -161,6 +176,7 @@ pub fn app(engine: SharedEngine, options: Options, guards: &Guards) -> DwResult<
         run: Cache::new(KEPT),
         quality: Cache::new(8),
         sla: Cache::new(8),
+        backups: Cache::new(8),
         connections: Cache::new(KEPT),
         about: Cache::new(1),
     });
@@ -172,6 +188,7 @@ pub fn app(engine: SharedEngine, options: Options, guards: &Guards) -> DwResult<
         .route("/runs/{id}", get(run::page))
         .route("/qualidade", get(quality::page))
         .route("/sla", get(sla::page))
+        .route("/backups", get(backups::page))
         .route("/conexoes", get(connections::page))
         .route("/configuracao", get(settings::page))
         .with_state(monitor.clone());

@@ -10,9 +10,10 @@ use crate::common::odd::{self, Random, VALUES};
 use crate::common::stage::ask;
 use crate::stage::{PAGES, Stage, number};
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "situacao",
     "status",
+    "tipo",
     "entidade",
     "de",
     "ate",
@@ -55,7 +56,7 @@ async fn an_injection_in_any_filter_changes_nothing() {
     for key in KEYS {
         for value in VALUES {
             for (path, _) in PAGES {
-                if ["/runs", "/qualidade", "/sla", "/conexoes", "/pipelines"].contains(&path) {
+                if ["/runs", "/qualidade", "/sla", "/backups", "/conexoes", "/pipelines"].contains(&path) {
                     let answer = stage.get(&link(path, [(key, value)].into_iter())).await;
                     assert_eq!(answer.status, StatusCode::OK, "{path} {key}={value}");
                 }
@@ -115,6 +116,9 @@ async fn what_comes_from_the_data_is_text() {
         "UPDATE \"audit.quality_result\" SET check_name = check_name || @P1 WHERE check_name LIKE 'dim_%'",
         "UPDATE \"ctl.etl_control\" SET source_table = @P1, target_table = @P1",
         "UPDATE \"ctl.etl_control\" SET entity_name = @P1 WHERE entity_name = 'dim_equipe'",
+        "UPDATE \"audit.backup_run\" SET database_name = @P1 || database_name, file_name = @P1 || backup_run_id",
+        "UPDATE \"audit.backup_run\" SET backup_type = 'log', status = 'failed', failed_step = @P1, error_message = @P1 WHERE backup_run_id > 12",
+        "UPDATE \"audit.backup_drill\" SET file_name = @P1, status = 'failed', failed_step = @P1, error_message = @P1",
         "UPDATE \"audit.reconciliation_month\" SET measure = @P1, difference_value = 5 WHERE measure = 'rows'",
     ] {
         dw.execute(sql, std::slice::from_ref(&evil)).await.unwrap_or_else(|error| panic!("{sql}: {error}"));

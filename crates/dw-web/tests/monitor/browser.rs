@@ -32,6 +32,7 @@ async fn every_page_is_sound_at_every_width_light_and_dark() {
         "/runs?status=running",
         "/runs?entidade=%3Cb%3E&de=x",
         "/qualidade?situacao=falhas",
+        "/backups?situacao=falhas&base=DW_ECOMMERCE",
         "/pipelines/x",
         "/runs/4711",
         "/nirgends",
@@ -149,9 +150,13 @@ async fn without_a_script_everything_is_there() {
     let base = serve(&stage.app);
     let mut browser = Browser::start();
     browser.without_scripts();
-    for (path, piece) in
-        [("/", "Linhas pendentes"), ("/runs/3", "<svg"), ("/qualidade", "dim_cliente.rejects"), ("/sla", "Frescor")]
-    {
+    for (path, piece) in [
+        ("/", "Linhas pendentes"),
+        ("/runs/3", "<svg"),
+        ("/qualidade", "dim_cliente.rejects"),
+        ("/sla", "Frescor"),
+        ("/backups", "RTO medido"),
+    ] {
         browser.open(&format!("{base}{path}"));
         assert!(browser.source().contains(piece), "{path}: {piece}");
     }

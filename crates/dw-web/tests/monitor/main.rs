@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, where a failure is to panic")]
 
 mod attacks;
+mod backups;
 mod browser;
 #[path = "../common/mod.rs"]
 mod common;

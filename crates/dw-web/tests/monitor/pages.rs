@@ -21,7 +21,8 @@ async fn every_page_shows_its_figures() {
     for name in ["SLA", "Última execução", "Linhas pendentes", "Atraso", "Falhas em 24 h", "Vazão"] {
         assert!(!light(&summary, name).is_empty(), "{name}");
     }
-    assert_eq!(light(&summary, "Backup verificado"), "sem backup registrado");
+    assert_eq!(light(&summary, "Backup verificado"), "há 2 h");
+    assert!(summary.contains("<a href=\"/backups\">Backup verificado</a>"), "{summary}");
     assert!(summary.contains("limites: 2 h e 6 h"), "the limit stands beside the value");
     // What the alerts would tell.
     assert!(summary.contains("A última execução falhou: "), "{summary}");
@@ -94,6 +95,17 @@ async fn an_empty_warehouse_is_no_error() {
     let summary = stage.get("/").await.text;
     assert!(summary.contains("Nenhuma execução ainda") && summary.contains("Nada. As mesmas regras"));
     assert_eq!(light(&summary, "Última execução"), "nunca");
+    assert_eq!(light(&summary, "Backup verificado"), "sem backup registrado");
+    let backups = stage.get("/backups").await.text;
+    for piece in [
+        "Nenhum backup registrado.",
+        "Nenhum ensaio registrado",
+        "Não há backup verificado",
+        "tudo o que tem até 14 dias",
+    ] {
+        assert!(backups.contains(piece), "{piece}");
+    }
+    assert_eq!(light(&backups, "RPO agora"), "–");
     assert!(stage.get("/qualidade").await.text.contains("Nada foi verificado ainda"));
 }
 
@@ -163,6 +175,7 @@ async fn a_filter_without_rows_says_so_and_what_is_not_understood_is_told() {
         "/runs?de=2001-01-01&ate=2001-01-02",
         "/pipelines?situacao=desligada",
         "/qualidade?situacao=erros",
+        "/backups?tipo=log",
     ] {
         let answer = stage.get(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
@@ -176,6 +189,8 @@ async fn a_filter_without_rows_says_so_and_what_is_not_understood_is_told() {
         ("/runs?de=2026-05-02&ate=2026-05-01", "Período: as datas estavam trocadas."),
         ("/qualidade?entidade=fact_x", "Entidade: o valor “fact_x” não existe"),
         ("/sla?dias=7", "Histórico: o valor “7”"),
+        ("/backups?dias=14&tipo=x", "Histórico: o valor “14”"),
+        ("/backups?base=master", "Base: o valor “master” não existe"),
         ("/conexoes?horas=7", "Janela: o valor “7”"),
         ("/?atualizar=talvez", "Atualizar: o valor “talvez”"),
         ("/?tema=rosa", "Cores: o valor “rosa”"),

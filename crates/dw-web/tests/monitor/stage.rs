@@ -7,12 +7,15 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::Method;
 use chrono_tz::America::Sao_Paulo;
+use dw_audit::backups::{BackupRecord, BackupStatus, DrillRecord, store};
 use dw_audit::quality::declare;
+use dw_audit::runs::Process;
 use dw_audit::sla::rules;
 use dw_core::config::{Sources, resolve};
 use dw_core::embedded::{EmbeddedEngine, Readable};
 use dw_core::engine::{Engine, Session};
 use dw_core::error::Database;
+use dw_core::time::Seconds;
 use dw_core::{migrate, time};
 use dw_etl::feed::StopFlag;
 use dw_etl::options::RunOptions;
@@ -26,7 +29,7 @@ pub use crate::common::stage::number;
 use crate::common::stage::{self, Answer, copy_sample, file};
 
 /// The pages, and what each shows whatever the data.
-pub const PAGES: [(&str, &str); 10] = [
+pub const PAGES: [(&str, &str); 11] = [
     ("/", "Resumo"),
     ("/pipelines", "Pipelines"),
     ("/pipelines/fact_vendas", "fact_vendas"),
@@ -35,6 +38,7 @@ pub const PAGES: [(&str, &str); 10] = [
     ("/runs/3", "Execução 3"),
     ("/qualidade", "Qualidade"),
     ("/sla", "SLA"),
+    ("/backups", "Backups"),
     ("/conexoes", "Conexões"),
     ("/configuracao", "Configuração"),
 ];
@@ -84,9 +88,9 @@ impl Stage {
             flags: Vec::new(),
             read: &|path| std::fs::read_to_string(path),
         };
-        let settings = resolve(&sources).unwrap().effective().to_vec();
+        let settings = resolve(&sources).unwrap();
         let rules = rules::load(None).unwrap();
-        let mut options = monitor::Options::new(Sao_Paulo, rules, settings, Duration::from_secs(10));
+        let mut options = monitor::Options::new(Sao_Paulo, rules, &settings);
         options.limits.probe_every = Duration::ZERO;
         options.keep = Duration::ZERO;
         change(&mut options);
@@ -163,8 +167,87 @@ async fn lived() -> &'static Path {
             }
             let checks = declare::load(None).unwrap();
             dw_etl::check::check(&*engine, &checks, None, 90, &Silent).await.unwrap();
+            backed_up(&mut *dw, time::now()).await;
             folder
         })
         .await;
     folder.path()
+}
+
+/// A backup of that many hours ago, as `backup` records it.
+pub fn backup(database: &str, now: Seconds, hours: i64, status: BackupStatus) -> BackupRecord {
+    let at = now - hours * 3_600;
+    let is_bad = matches!(status, BackupStatus::Failed | BackupStatus::Damaged);
+    BackupRecord {
+        id: 0,
+        database: database.to_owned(),
+        kind: "full".to_owned(),
+        copy_only: false,
+        status,
+        started_at: at,
+        finished_at: (status != BackupStatus::Running).then_some(at + 3),
+        verified_at: (status == BackupStatus::Verified).then_some(at + 4),
+        file: format!("{database}_{at}_full.db"),
+        folder: "/backups".to_owned(),
+        stripes: 1,
+        size_bytes: (status == BackupStatus::Verified).then_some(5_200_000_000),
+        database_bytes: (status == BackupStatus::Verified).then_some(6_500_000_000),
+        sha256: None,
+        backup_ms: Some(2_750),
+        verify_ms: Some(1_250),
+        totals: None,
+        failed_step: is_bad.then(|| "copy".to_owned()),
+        error: is_bad.then(|| "o disco está cheio".to_owned()),
+        host: None,
+        process: None,
+        deleted_at: None,
+    }
+}
+
+/// A drill of that many hours ago.
+pub fn drill(database: &str, now: Seconds, hours: i64, passed: bool) -> DrillRecord {
+    let at = now - hours * 3_600;
+    DrillRecord {
+        id: 0,
+        database: database.to_owned(),
+        file: format!("{database}_{at}_full.db"),
+        passed,
+        started_at: at,
+        finished_at: Some(at + 95),
+        restore_ms: Some(60_000),
+        check_ms: Some(30_000),
+        total_ms: Some(95_000),
+        compared_tables: Some(5),
+        failed_step: (!passed).then(|| "compare".to_owned()),
+        error: (!passed).then(|| "uma tabela tem outras linhas".to_owned()),
+    }
+}
+
+/// Records them.
+pub async fn record(dw: &mut dyn Session, backups: Vec<BackupRecord>, drills: &[DrillRecord]) {
+    let process = Process::current();
+    for mut one in backups {
+        one.id = store::start(dw, &one, &process).await.unwrap();
+        store::save(dw, &one).await.unwrap();
+    }
+    for one in drills {
+        store::add_drill(dw, one, &process).await.unwrap();
+    }
+}
+
+/// Nine days of both databases: one that failed and was made again, one that retention deleted, drills of which an old one failed.
+async fn backed_up(dw: &mut dyn Session, now: Seconds) {
+    use BackupStatus::{Failed, Verified};
+    let mut backups = Vec::new();
+    for database in ["DW_ECOMMERCE", "ECOMMERCE_OLTP"] {
+        backups.extend((0..9).rev().map(|day| backup(database, now, day * 24 + 2, Verified)));
+    }
+    backups[0].deleted_at = Some(now - 3_600);
+    backups.push(backup("DW_ECOMMERCE", now, 51, Failed));
+    let drills = [
+        drill("DW_ECOMMERCE", now, 190, false),
+        drill("DW_ECOMMERCE", now, 30, true),
+        drill("ECOMMERCE_OLTP", now, 30, true),
+    ];
+    record(dw, backups, &drills).await;
 }
