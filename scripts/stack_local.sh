@@ -154,8 +154,9 @@ is_alive() { kill -0 "$1" 2>/dev/null; }
 # Asks everything to stop, and waits. What does not stop is ended, which is an error.
 stop() {
   local code=$1 at left seconds=0
-  trap '' INT TERM
-  printf 'stopping\n'
+  trap '' INT TERM HUP
+  # Whoever reads this may be gone; that keeps nothing from being stopped.
+  printf 'stopping\n' 2>/dev/null || true
   for at in ${pids[@]+"${!pids[@]}"}; do kill -TERM "${pids[$at]}" 2>/dev/null || true; done
   while [ "$seconds" -lt $((stop_seconds * 10)) ]; do
     left=
@@ -167,15 +168,15 @@ stop() {
   for at in ${pids[@]+"${!pids[@]}"}; do
     if is_alive "${pids[$at]}"; then
       kill -KILL "${pids[$at]}" 2>/dev/null || true
-      printf 'error: %s did not stop within %s s\n' "${names[$at]}" "$stop_seconds" >&2
+      printf 'error: %s did not stop within %s s\n' "${names[$at]}" "$stop_seconds" >&2 || true
       code=1
     elif ! wait "${pids[$at]}"; then
-      printf 'error: %s did not end well; see %s\n' "${names[$at]}" "$logs/${names[$at]}.log" >&2
+      printf 'error: %s did not end well; see %s\n' "${names[$at]}" "$logs/${names[$at]}.log" >&2 || true
       code=1
     fi
     rm -f "$running/${names[$at]}.pid"
   done
-  [ "$code" != 0 ] || printf 'stopped\n'
+  [ "$code" != 0 ] || printf 'stopped\n' 2>/dev/null || true
   trap - EXIT
   exit "$code"
 }
@@ -267,7 +268,8 @@ main() {
   [ -s "$secrets/web_password_hash" ] || make_passwords web_password
   make_hash "$binaries/vendas" hash-password
 
-  trap 'stop 0' INT TERM
+  trap '' PIPE
+  trap 'stop 0' INT TERM HUP
   trap 'stop 1' EXIT
   run sql-init
   is_healthy sql-init || fail 'init --check is not content' "see $logs/sql-init.health.log"
