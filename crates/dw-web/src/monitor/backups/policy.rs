@@ -40,10 +40,12 @@ fn rules(settings: &BackupSettings) -> Vec<String> {
     rules
 }
 
-/// Schedule and retention. `folder` is where the newest backup was written to.
+/// Schedule and retention. `folder` is where the newest backup was written to, which no setting of
+/// another process can say better.
 pub(super) fn cards(question: &Question, folder: Option<&str>) -> Markup {
     let settings = &question.monitor.options.backup;
     let is_file = question.monitor.store.engine().name() == "embedded";
+    let configured = if is_file { settings.directory.display().to_string() } else { settings.server_directory.clone() };
     html! {
         div.grid2 {
             section.card {
@@ -61,10 +63,8 @@ pub(super) fn cards(question: &Question, folder: Option<&str>) -> Markup {
                     dt { "Ensaios" }
                     dd { @if settings.drill_days == 0 { "desligados" } @else { "a cada " (settings.drill_days) @if settings.drill_days == 1 { " dia" } @else { " dias" } } }
                     dt { "Tentativas" } dd { (settings.attempts) }
-                    dt { "Pasta" } dd { code { (settings.directory.display()) } }
-                    @if let Some(folder) = folder { dt { "Último em" } dd { code { (folder) } } }
+                    dt { "Pasta" } dd { code { (folder.unwrap_or(&configured)) } }
                     @if !is_file {
-                        dt { "Pasta no servidor" } dd { code { (settings.server_directory) } }
                         dt { "Criptografia" }
                         dd { @if let Some(name) = &settings.certificate { "certificado " code { (name) } } @else { "nenhuma" } }
                     }
