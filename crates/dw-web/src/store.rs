@@ -30,6 +30,8 @@ pub struct Limits {
     pub session_age: Duration,
     /// How often the version of the data is asked for.
     pub probe_every: Duration,
+    /// How long a version is shown at least: a run that loads makes one with each batch, and each is read anew.
+    pub version_age: Duration,
 }
 
 impl Default for Limits {
@@ -40,6 +42,7 @@ impl Default for Limits {
             rows: 10_000,
             session_age: Duration::from_secs(60),
             probe_every: Duration::from_secs(3),
+            version_age: Duration::ZERO,
         }
     }
 }
@@ -53,8 +56,6 @@ pub enum Health {
         version: u64,
         /// The rows of the probe.
         rows: Arc<RowBatch>,
-        /// When that was.
-        at: Seconds,
     },
     /// It does not.
     Down {
@@ -102,6 +103,14 @@ struct Pool {
     generation: u64,
 }
 
+/// What is known of the health, and how old that is.
+struct Probed {
+    asked: Instant,
+    /// Since when this version of the data is shown.
+    adopted: Instant,
+    health: Health,
+}
+
 /// See the head of this file.
 pub struct Store {
     engine: SharedEngine,
@@ -111,7 +120,7 @@ pub struct Store {
     probe: String,
     permits: Arc<Semaphore>,
     pool: Mutex<Pool>,
-    health: tokio::sync::Mutex<Option<(Instant, Health)>>,
+    health: tokio::sync::Mutex<Option<Probed>>,
     metrics: Arc<Metrics>,
 }
 
@@ -153,19 +162,34 @@ impl Store {
     /// Whether the database answers, and the version of its data; asked at most every few seconds, by one for all.
     pub async fn health(&self) -> Health {
         let mut last = self.health.lock().await;
-        if let Some((at, health)) = &*last
-            && at.elapsed() < self.limits.probe_every
+        if let Some(probed) = &*last
+            && probed.asked.elapsed() < self.limits.probe_every
         {
-            return health.clone();
+            return probed.health.clone();
         }
-        let health = match self.probe_now().await {
-            Ok(rows) => Health::Up { version: version_of(&rows), rows: Arc::new(rows), at: now() },
+        let probe = self.probe_now().await;
+        let before = last.take();
+        let mut adopted = Instant::now();
+        let health = match probe {
+            Ok(rows) => {
+                let version = version_of(&rows);
+                match before {
+                    // The rows that belong to the figures that are shown, until these are old enough.
+                    Some(Probed { adopted: since, health: health @ Health::Up { version: shown, .. }, .. })
+                        if shown == version || since.elapsed() < self.limits.version_age =>
+                    {
+                        adopted = since;
+                        health
+                    }
+                    _ => Health::Up { version, rows: Arc::new(rows) },
+                }
+            }
             Err(error) => {
                 tracing::warn!(%error, code = error.code(), "the database does not answer");
                 self.forget_sessions();
-                let (since, last_rows) = match last.take() {
-                    Some((_, Health::Down { since, last_rows, .. })) => (since, last_rows),
-                    Some((_, Health::Up { rows, .. })) => (now(), Some(rows)),
+                let (since, last_rows) = match before.map(|probed| probed.health) {
+                    Some(Health::Down { since, last_rows, .. }) => (since, last_rows),
+                    Some(Health::Up { rows, .. }) => (now(), Some(rows)),
                     None => (now(), None),
                 };
                 // What was there once is not what nobody has made yet.
@@ -177,7 +201,7 @@ impl Store {
             }
         };
         self.metrics.database_up.store(u64::from(matches!(health, Health::Up { .. })), Ordering::Relaxed);
-        *last = Some((Instant::now(), health.clone()));
+        *last = Some(Probed { asked: Instant::now(), adopted, health: health.clone() });
         health
     }
 
@@ -195,10 +219,10 @@ impl Store {
     /// Asks again at the next call: somebody saw an error.
     pub async fn doubt(&self) {
         let mut last = self.health.lock().await;
-        if let Some((at, Health::Up { .. })) = &mut *last
+        if let Some(Probed { asked, health: Health::Up { .. }, .. }) = &mut *last
             && let Some(earlier) = Instant::now().checked_sub(self.limits.probe_every)
         {
-            *at = earlier;
+            *asked = earlier;
         }
     }
 

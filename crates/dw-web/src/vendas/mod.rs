@@ -65,6 +65,9 @@ pub static SITE: Site = Site {
 
 /// Answers of each kind that are kept.
 const KEPT: usize = 64;
+/// How long figures are shown at least. While a run loads, each of its batches makes others, and reading them takes longer than a
+/// page should: so few of the requests wait for it.
+const VERSION_AGE: Duration = Duration::from_secs(10);
 /// Exports at one time.
 const EXPORTS: usize = 2;
 
@@ -84,7 +87,12 @@ pub struct Options {
 impl Options {
     /// The limits with another time for a statement.
     pub fn new(zone: Tz, deadlines: Vec<Deadline>, show_customer_names: bool, query: Duration) -> Self {
-        Self { zone, deadlines, show_customer_names, limits: Limits { query, ..Limits::default() } }
+        Self {
+            zone,
+            deadlines,
+            show_customer_names,
+            limits: Limits { query, version_age: VERSION_AGE, ..Limits::default() },
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Every page in every state.
 
+use std::time::Duration;
+
 use axum::http::{Method, StatusCode};
 use dw_core::value::Value;
 
@@ -107,6 +109,26 @@ async fn a_run_in_progress_and_a_late_load_are_told() {
         .await
         .unwrap();
     assert!(stage.get("/").await.text.contains("Atrasado há "));
+}
+
+/// While a run loads, the data changes with each batch: figures are read anew when they are old enough, and what the page says of
+/// the load belongs to them.
+#[tokio::test]
+async fn figures_that_are_young_are_kept_with_what_is_said_of_their_load() {
+    for (age, is_late) in [(Duration::from_secs(3_600), false), (Duration::ZERO, true)] {
+        let stage = Stage::sample_with(|options| options.limits.version_age = age).await;
+        let before = stage.get("/").await.text;
+        let mut session = stage.session().await;
+        for sql in [
+            "UPDATE \"ctl.etl_control\" SET read_until = read_until - 172800 WHERE entity_name = 'fact_vendas'",
+            "UPDATE \"fact.FACT_VENDAS\" SET valor_total_liquido = valor_total_liquido + 100",
+        ] {
+            assert!(session.execute(sql, &[]).await.unwrap() > 0);
+        }
+        let after = stage.get("/").await.text;
+        assert_eq!(after.contains("Atrasado há "), is_late);
+        assert_eq!(after != before, is_late);
+    }
 }
 
 #[tokio::test]

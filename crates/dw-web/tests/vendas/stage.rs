@@ -38,7 +38,12 @@ pub struct Stage {
 impl Stage {
     /// A warehouse with the sample.
     pub async fn sample() -> Self {
-        let stage = Self::none();
+        Self::sample_with(|_| {}).await
+    }
+
+    /// The same with options of its own.
+    pub async fn sample_with(change: impl FnOnce(&mut vendas::Options)) -> Self {
+        let stage = Self::with(change);
         copy_sample(stage.folder.path(), &[Database::Dw]).await;
         stage
     }
@@ -61,6 +66,7 @@ impl Stage {
         let mut options =
             vendas::Options::new(Sao_Paulo, rules::load(None).unwrap().deadlines, false, Duration::from_secs(10));
         options.limits.probe_every = Duration::ZERO;
+        options.limits.version_age = Duration::ZERO;
         change(&mut options);
         let guards = Guards::new("127.0.0.1".parse().unwrap(), &[], None, Arc::new(Metrics::default()));
         let engine = EmbeddedEngine::new(folder.path())
