@@ -16,6 +16,7 @@ use dw_core::time;
 use tokio::task::block_in_place;
 
 use crate::checkpoint;
+use crate::exchange::{self, REPLACED, RESTORING};
 use crate::files::{free, io, remove, rename, sum, sync};
 use crate::name::BackupKind;
 use crate::port::{BackupEngine, Job, Proof, Room, Stored, Watcher, Written, at_step, failed};
@@ -23,8 +24,6 @@ use crate::totals::{Totals, questions};
 
 /// Ends the name of a file that is not whole yet.
 pub const PARTIAL: &str = ".partial";
-/// Ends the name of a database that is not whole yet.
-const RESTORING: &str = ".restoring";
 const CHUNK: usize = 1 << 20;
 
 /// Backups in a folder.
@@ -191,25 +190,21 @@ impl BackupEngine for EmbeddedBackups {
                     "free space and try again",
                 ));
             }
-            let fresh = beside(&target, RESTORING);
-            let copied = copy(&from, &fresh, watcher);
-            if let Err(error) = copied {
-                remove(&fresh)?;
-                return Err(at_step(stored.database, "restore", error));
+            exchange::begin(&target, &stored.file)?;
+            let done = self.exchange(stored, &from, name, replace, watcher);
+            if done.is_err() {
+                exchange::give_up(&target)?;
             }
-            checkpoint::pass("restored");
-            if target.exists() && !replace {
-                remove(&fresh)?;
-                return Err(DwError::usage(
-                    format!("a database {name} exists"),
-                    format!("type `--replace {name}` to put the backup in its place"),
-                ));
-            }
-            let aside = self.set_aside(stored.database, &target)?;
-            rename(&fresh, &target)?;
-            checkpoint::pass("replaced");
-            Ok(aside.map(|path| path.display().to_string()))
+            done
         })
+    }
+
+    async fn end_restore(&self, name: &str) -> DwResult<()> {
+        exchange::end(&self.engine.path_of(name))
+    }
+
+    async fn close_restores(&self, watcher: &dyn Watcher) -> DwResult<()> {
+        block_in_place(|| exchange::close(self.engine.folder(), watcher))
     }
 
     async fn check(&self, database: Database, name: &str) -> DwResult<()> {
@@ -233,7 +228,7 @@ impl BackupEngine for EmbeddedBackups {
 
     async fn drop_database(&self, name: &str) -> DwResult<()> {
         let path = self.engine.path_of(name);
-        remove(&beside(&path, RESTORING))?;
+        exchange::give_up(&path)?;
         remove(&path)?;
         remove(&beside(&path, "-wal"))?;
         remove(&beside(&path, "-shm"))
@@ -245,15 +240,40 @@ impl BackupEngine for EmbeddedBackups {
 }
 
 impl EmbeddedBackups {
+    /// Copies a backup beside its place, and puts it there in one step.
+    fn exchange(
+        &self,
+        stored: &Stored,
+        from: &Path,
+        name: &str,
+        replace: bool,
+        watcher: &dyn Watcher,
+    ) -> DwResult<Option<String>> {
+        let target = self.engine.path_of(name);
+        let fresh = beside(&target, RESTORING);
+        copy(from, &fresh, watcher).map_err(|error| at_step(stored.database, "restore", error))?;
+        checkpoint::pass("restored");
+        if target.exists() && !replace {
+            return Err(DwError::usage(
+                format!("a database {name} exists"),
+                format!("type `--replace {name}` to put the backup in its place"),
+            ));
+        }
+        let aside = self.set_aside(stored.database, &target)?;
+        rename(&fresh, &target)?;
+        checkpoint::pass("exchanged");
+        Ok(aside.map(|path| path.display().to_string()))
+    }
+
     /// Makes room for a file under the name of a database: the old one stays beside it, whole. A log that is left behind would
     /// be taken for one of the new file, so that it goes first.
     fn set_aside(&self, database: Database, target: &Path) -> DwResult<Option<PathBuf>> {
         let (log, index) = (beside(target, "-wal"), beside(target, "-shm"));
         let mut second = time::now();
-        while beside(target, &format!(".replaced-{second}")).exists() {
+        while beside(target, &format!("{REPLACED}{second}")).exists() {
             second += 1;
         }
-        let aside = beside(target, &format!(".replaced-{second}"));
+        let aside = beside(target, &format!("{REPLACED}{second}"));
         if target.exists() {
             match write_back_log(database, target) {
                 Ok(true) => {}
@@ -323,7 +343,6 @@ fn copy(from: &Path, to: &Path, watcher: &dyn Watcher) -> DwResult<()> {
         target.write_all(&chunk[..read]).map_err(|error| io("cannot write", to, error))?;
         done += u64::try_from(read).unwrap_or(0);
         watcher.progress("restore", done, all);
-        checkpoint::pass("restoring");
     }
     target.sync_all().map_err(|error| io("cannot write", to, error))
 }

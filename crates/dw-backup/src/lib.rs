@@ -5,6 +5,7 @@
 
 mod checkpoint;
 pub mod embedded;
+mod exchange;
 mod files;
 pub mod manifest;
 pub mod name;

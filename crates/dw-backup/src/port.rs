@@ -182,6 +182,23 @@ pub trait BackupEngine: Send + Sync {
         watcher: &dyn Watcher,
     ) -> DwResult<Option<String>>;
 
+    /// A restored database was looked through, or has failed that.
+    ///
+    /// # Errors
+    /// Of the disk.
+    async fn end_restore(&self, _name: &str) -> DwResult<()> {
+        Ok(())
+    }
+
+    /// Says of each restore that was killed which database is in place, and cleans up. The caller holds the lock of backups. A
+    /// server knows by itself: a database that was not restored to its end is in the state RESTORING.
+    ///
+    /// # Errors
+    /// Of the disk.
+    async fn close_restores(&self, _watcher: &dyn Watcher) -> DwResult<()> {
+        Ok(())
+    }
+
     /// Looks through a restored database: every page, every index.
     ///
     /// # Errors

@@ -191,6 +191,7 @@ impl Vault {
     /// Closes what processes left that died, and takes up backups that the warehouse does not know: after it was restored, or
     /// when nobody could write down that they were made. The caller holds the lock.
     pub(crate) async fn tidy(&self, watcher: &dyn Watcher) -> DwResult<Vec<BackupRecord>> {
+        self.port.close_restores(watcher).await?;
         let known = self.known().await?.backups;
         for record in known.iter().filter(|record| record.status == BackupStatus::Running) {
             let manifest = self.port.local().filter(|folder| folder.join(&record.file).is_file());

@@ -7,6 +7,7 @@ use dw_core::entities;
 use dw_core::error::{DwError, DwResult};
 
 use super::{Vault, database_of, millis};
+use crate::checkpoint;
 use crate::name::BackupKind;
 use crate::port::{Stored, Watcher, at_step};
 
@@ -41,6 +42,7 @@ impl Vault {
         watcher: &dyn Watcher,
     ) -> DwResult<Restored> {
         check_name(name)?;
+        self.port.close_restores(watcher).await?;
         if replace.is_some_and(|replace| replace != name) {
             return Err(DwError::usage(
                 format!("`--replace {}` names another database than `--to {name}`", replace.unwrap_or_default()),
@@ -70,7 +72,10 @@ impl Vault {
             .restore(&chain, name, replace.is_some(), watcher)
             .await
             .map_err(|error| at_step(database, "restore", error))?;
-        self.port.check(database, name).await?;
+        let checked = self.port.check(database, name).await;
+        checkpoint::pass("checked");
+        self.port.end_restore(name).await?;
+        checked?;
         Ok(Restored {
             database: record.database,
             file: record.file,

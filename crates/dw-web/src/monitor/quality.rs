@@ -207,7 +207,7 @@ pub(super) fn table<'a>(
             parts::ago(question, Some(line.checked_at)),
             html! {
                 div.long {
-                    @if let Some(message) = line.message.as_ref().filter(|_| line.status != Status::Passed) { (message) }
+                    @if let Some(message) = line.message.as_ref().filter(|_| line.status != Status::Passed) { (words::said(message)) }
                     @if !sample.is_empty() { " chaves " code { (sample) } }
                     @if let Some(id) = line.run_id { " " span.before { "execução " (parts::run(question, id)) } }
                 }

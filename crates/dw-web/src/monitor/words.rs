@@ -121,9 +121,72 @@ pub fn rule(kind: &str, threshold: &str) -> String {
     }
 }
 
+/// What a check says of what it found, in Portuguese where it is a sentence of ours; an error of a database, or of an older
+/// version, is told as it is stored.
+pub fn said(message: &str) -> String {
+    const WHOLE: [(&str, &str); 8] = [
+        ("the source was not asked", "a origem não foi consultada"),
+        ("the entity is switched off", "a entidade está desligada"),
+        ("this login sees no table", "este login não vê tabela nenhuma"),
+        (
+            "not compared; `etl check` and `etl reconcile` compare",
+            "não comparada; `etl check` e `etl reconcile` comparam",
+        ),
+        ("never loaded", "nunca carregada"),
+        ("no run has written a row", "nenhuma execução gravou linhas"),
+        ("the runs before wrote nothing", "as execuções anteriores não gravaram nada"),
+        ("the source has no row", "a origem não tem linhas"),
+    ];
+    if let Some((_, told)) = WHOLE.iter().find(|(stored, _)| *stored == message) {
+        return (*told).to_owned();
+    }
+    let number = |text: &str| text.parse::<i64>().map(crate::format::integer).ok();
+    let told = || {
+        if let Some(runs) = message.strip_suffix(" earlier runs wrote rows, 4 are needed") {
+            return Some(format!("só {} execuções anteriores gravaram linhas; são precisas 4", number(runs)?));
+        }
+        if let Some((rows, median)) =
+            message.strip_suffix(": too few to judge").and_then(|rest| rest.split_once(" rows after a median of "))
+        {
+            return Some(format!("{} linhas, mediana {}: poucas para julgar", number(rows)?, number(median)?));
+        }
+        if let Some((measure, month)) =
+            message.strip_prefix("largest difference: ").and_then(|rest| rest.split_once(" in "))
+        {
+            let month = if month == "all months" { "todos os meses" } else { month };
+            return Some(format!("maior diferença: {measure} em {month}"));
+        }
+        if let Some((rows, rest)) = message.split_once(" rows, median of the ") {
+            let (runs, median) = rest.split_once(" runs before ")?;
+            let (rows, runs, median) = (number(rows)?, number(runs)?, number(median)?);
+            return Some(format!("{rows} linhas; mediana das {runs} execuções anteriores: {median}"));
+        }
+        let (part, whole) = message.strip_suffix(" rows")?.split_once(" of ")?;
+        Some(format!("{} de {} linhas", number(part)?, number(whole)?))
+    };
+    told().unwrap_or_else(|| message.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_check_says_is_told_in_portuguese_and_an_error_as_it_is() {
+        for (stored, told) in [
+            ("never loaded", "nunca carregada"),
+            ("2 earlier runs wrote rows, 4 are needed", "só 2 execuções anteriores gravaram linhas; são precisas 4"),
+            ("12 rows after a median of 1500: too few to judge", "12 linhas, mediana 1.500: poucas para julgar"),
+            ("90 rows, median of the 7 runs before 4500", "90 linhas; mediana das 7 execuções anteriores: 4.500"),
+            ("largest difference: valor_meta in 2026-05", "maior diferença: valor_meta em 2026-05"),
+            ("1500 of 3000 rows", "1.500 de 3.000 linhas"),
+            ("DW-E0012: 5 of the rows", "DW-E0012: 5 of the rows"),
+            ("x of y rows", "x of y rows"),
+            ("", ""),
+        ] {
+            assert_eq!(said(stored), told);
+        }
+    }
 
     /// A rule of a new kind, or in new words, is seen here in English.
     #[test]
