@@ -20,7 +20,7 @@ use dw_etl::report::Silent;
 use dw_sample::base::BaseOptions;
 use dw_sample::load::{self, IfFilled};
 use dw_testkit::{Home, On, both_engines};
-use dw_web::format::{integer, money};
+use dw_web::format::{integer, moment, money};
 use dw_web::server::guard::Guards;
 use dw_web::server::metrics::Metrics;
 use dw_web::{monitor, vendas};
@@ -59,7 +59,10 @@ async fn every_page_has_the_figures_of_an_independent_query(on: On) {
     let engine = home.engine();
     loaded(&engine).await;
     let guards = guards();
-    let options = vendas::Options::new(Sao_Paulo, rules::load(None).unwrap().deadlines, true, Duration::from_secs(30));
+    let deadlines = rules::load(None).unwrap().deadlines;
+    // Two minutes are the cutoff of the run, and around midnight either day may be the one that is open.
+    let due = [time::now() - 300, time::now()].map(|until| deadlines[0].first_open(until).unwrap().due_at);
+    let options = vendas::Options::new(Sao_Paulo, deadlines, true, Duration::from_secs(30));
     let app = vendas::app(home.engine(), options, &guards).unwrap();
     for path in [
         "/",
@@ -73,6 +76,7 @@ async fn every_page_has_the_figures_of_an_independent_query(on: On) {
         let (status, text) = get(&app, path).await;
         assert_eq!(status, StatusCode::OK, "{path}: {text}");
         assert!(!text.contains("Nada a mostrar"), "{path}");
+        assert!(due.iter().any(|due| text.contains(&format!("No prazo, até {}", moment(*due, Sao_Paulo)))), "{path}");
     }
     let filter = "periodo=tudo&estado=SP&categoria=Moda&categoria=Casa&regiao=Sudeste";
     let condition = "status_pedido <> 'Cancelado' AND estado = 'SP' AND categoria IN ('Moda', 'Casa')";

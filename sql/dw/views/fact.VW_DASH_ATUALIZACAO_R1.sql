@@ -24,6 +24,6 @@ SELECT
             AND e.status = 'running'
             AND u.status = 'running'
     ) AS DATETIME2(0)) AS em_execucao_utc,
-    COALESCE(c.read_until, c.last_success_at) AS lida_ate_utc
+    CAST(COALESCE(c.read_until, c.last_success_at) AS DATETIME2(0)) AS lida_ate_utc
 FROM ctl.etl_control c
 LEFT JOIN audit.etl_run_entity r ON r.run_id = c.last_run_id AND r.entity_name = c.entity_name;

@@ -212,7 +212,7 @@ async fn freshness_is_that_of_the_control_rows() {
          watermark_updated_at = 1700000000 WHERE entity_name = 'fact_vendas'",
     )
     .await;
-    dw.execute("UPDATE ctl.etl_control SET last_run_id = 5, last_status = 'failed', is_active = 0 WHERE entity_name = 'dim_cliente'")
+    dw.execute("UPDATE ctl.etl_control SET last_run_id = 5, last_status = 'failed', is_active = 0, last_success_at = 1700000100, read_until = 1699999980 WHERE entity_name = 'dim_cliente'")
         .await;
     let rows = dw
         .rows("SELECT * FROM fact.VW_DASH_ATUALIZACAO_R1 WHERE entidade IN ('fact_vendas', 'fact_metas', 'dim_cliente') ORDER BY entidade")
@@ -220,9 +220,9 @@ async fn freshness_is_that_of_the_control_rows() {
     assert_eq!(
         rows,
         [
-            "dim_cliente|dim.DIM_CLIENTE|NULL|NULL|failed|0|3|NULL",
-            "fact_metas|fact.FACT_METAS|NULL|NULL|never_run|1|NULL|NULL",
-            "fact_vendas|fact.FACT_VENDAS|1700000100|1700000000|success|1|12|NULL",
+            "dim_cliente|dim.DIM_CLIENTE|1700000100|NULL|failed|0|3|NULL|1699999980",
+            "fact_metas|fact.FACT_METAS|NULL|NULL|never_run|1|NULL|NULL|NULL",
+            "fact_vendas|fact.FACT_VENDAS|1700000100|1700000000|success|1|12|NULL|1700000100",
         ]
     );
     assert_eq!(dw.number("SELECT COUNT(*) FROM fact.VW_DASH_ATUALIZACAO_R1").await, 9);
