@@ -122,7 +122,9 @@ pub async fn read_views(dw: &mut dyn Session) -> Warehouse {
     // Who is connected is of the server, and not of the warehouse.
     for view in VIEWS.iter().filter(|view| view.name != "vw_connection_login_events_recent") {
         // Numbers in the order of surrogate keys, and the time of the last load.
-        let own = |name: &str| stamps.contains(&name) || ["meta_snapshot_id", "ultima_carga_utc"].contains(&name);
+        let own = |name: &str| {
+            stamps.contains(&name) || ["meta_snapshot_id", "ultima_carga_utc", "lida_ate_utc"].contains(&name)
+        };
         let columns: Vec<_> = view.columns.iter().filter(|(name, _)| !own(name)).collect();
         let names = columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
         let sql = format!("SELECT {names} FROM {}", dw.dialect().table(view.schema, view.name));
