@@ -145,14 +145,8 @@ async fn a_batch_that_met_another_worker_is_done_again(on: On) {
     for (times, expected) in [(1, None), (2, Some("dim_cliente"))] {
         let shop = customers(on, 2).await;
         let engine = Wrapped::new(shop.stack.engine.clone());
-        engine.refuse(
-            if shop.stack.engine.name() != "embedded" {
-                "INSERT INTO dim.DIM_CLIENTE"
-            } else {
-                "INSERT INTO \"dim.DIM_CLIENTE\""
-            },
-            times,
-        );
+        let target = shop.stack.engine.dialect().table("dim", "DIM_CLIENTE");
+        engine.refuse(&format!("INSERT INTO {target}"), times);
         let (options, stop) = (RunOptions::default(), dw_etl::feed::StopFlag::new());
         let report = dw_etl::run::run(engine, &options, &dw_etl::report::Silent, &stop).await.unwrap();
         assert_eq!(failed(&report), expected.into_iter().collect::<Vec<_>>(), "{report:#?}");
